@@ -1,0 +1,1 @@
+# syseng-mem itself.

@@ -1,0 +1,63 @@
+/* Our end of the session: owns the shared memory, answers plan requests, drains the rings and turns records into a
+   `struct session`. One background thread does the work; the functions below may be called from one other thread. */
+
+#ifndef COLLECTOR_COLLECTOR_H
+#define COLLECTOR_COLLECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "collector/session.h"
+
+struct collector;
+
+/* Answer a traced process's question "what is to be stopped at in `path`?". Called from the collector's thread. Return 0
+   with *plan (malloc'ed, wire/plan.h, numbered `plan_id`) and *functions (one per function of the plan; the collector
+   takes both), or with *plan NULL when there is nothing to stop at. */
+struct collector_function {
+    char *name, *file;
+    uint32_t line, last_line;
+    bool annotated, optimized;
+    uint32_t *lines;
+    size_t line_count;
+};
+typedef int collector_plan_fn(const char *path, uint32_t plan_id, void **plan, size_t *plan_bytes,
+                              struct collector_function **functions, size_t *function_count, void *data);
+
+/* Create the session. `flags` are WIRE_WANT_*. `plan` may be NULL: no line stops. */
+int collector_new(uint32_t flags, collector_plan_fn *plan, void *data, struct collector **out, struct err *err);
+void collector_free(struct collector *collector);
+
+/* The value for the environment variable WIRE_ENV_CHANNEL. Owned by the collector. */
+const char *collector_channel(const struct collector *collector);
+
+int collector_start(struct collector *collector, struct err *err); /* starts the thread */
+
+/* Number of processes that registered so far: 0 after the program has begun means that the preload library did not come up. */
+size_t collector_process_count(struct collector *collector);
+
+/* A listening socket that a traced process reported. */
+struct collector_listen {
+    pid_t pid;
+    int fd;
+    uint8_t address[128]; /* struct sockaddr */
+    size_t address_bytes;
+};
+/* Copy up to `max` of the sockets reported so far, in order of their appearance; returns how many there are. */
+size_t collector_listens(struct collector *collector, struct collector_listen *out, size_t max);
+
+/* A figure that changes whenever any traced process allocated, freed, or met a line stop: equal twice means quiet. */
+uint64_t collector_activity(struct collector *collector);
+
+/* Open and close a request window. Only one is open at a time. The request's method and target are copied; for a whole run
+   both are NULL. collector_end_window fills in the result of the request. */
+int collector_begin_window(struct collector *collector, const char *method, const char *target, struct err *err);
+void collector_end_window(struct collector *collector, int status, uint64_t elapsed_ns, bool finished);
+
+/* Stop the thread after all records are in, and hand over the session, which the caller frees. */
+struct session *collector_finish(struct collector *collector);
+
+#endif

@@ -1,0 +1,10 @@
+include_HEADERS += %D%/syseng_mem.h
+
+include %D%/base/local.mk
+include %D%/wire/local.mk
+include %D%/probes/local.mk
+include %D%/collector/local.mk
+include %D%/harness/local.mk
+include %D%/report/local.mk
+include %D%/preload/local.mk
+include %D%/cli/local.mk

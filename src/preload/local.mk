@@ -1,0 +1,1 @@
+# Sources are added here; see the library's rules in docs/architecture.md.

@@ -1,0 +1,1 @@
+# Added to by the tests in this directory.

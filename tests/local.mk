@@ -1,0 +1,6 @@
+include %D%/unit/local.mk
+include %D%/golden/local.mk
+include %D%/targets/local.mk
+include %D%/e2e/local.mk
+include %D%/lint/local.mk
+include %D%/bench/local.mk

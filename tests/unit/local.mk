@@ -1,0 +1,13 @@
+# One cmocka program per source file: add it to UNIT_TESTS and give it its sources here.
+UNIT_TESTS =
+UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DTEST_SRCDIR='"$(abs_top_srcdir)/tests"'
+if TESTS_ENABLED
+
+UNIT_TESTS += %D%/err
+%C%_err_SOURCES = %D%/err.c
+%C%_err_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_err_LDADD = src/base/libbase.a $(CMOCKA_LIBS)
+
+endif
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
