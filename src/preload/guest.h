@@ -1,0 +1,62 @@
+/* The guest's own core: the session mapped into the program, the process's and threads' places in it. Everything in this
+   directory runs inside somebody else's process: no malloc, no stdio, no lock held across a real call, errno kept. */
+
+#ifndef PRELOAD_GUEST_H
+#define PRELOAD_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/record.h"
+#include "wire/session.h"
+
+#define GUEST_HIDDEN __attribute__((visibility("hidden")))
+#define GUEST_EXPORT __attribute__((visibility("default")))
+#define GUEST_TLS __thread __attribute__((tls_model("initial-exec")))
+#define GUEST_NO_VECTOR __attribute__((target("general-regs-only"))) /* for what runs in the SIGTRAP handler */
+
+struct guest {
+    struct wire_header *session; /* NULL: not profiled */
+    struct wire_process *process;
+    uint32_t process_chunk;
+    uint32_t pid;
+    /* In a MADV_WIPEONFORK page: reads 0 in a forked child until it has registered, 1 before. A vfork child shares its
+       parent's memory and place, rightly. */
+    volatile uint32_t *alive;
+};
+GUEST_HIDDEN extern struct guest guest;
+
+/* Our own activity in this thread: > 0 while a hook or handler of ours runs, so that what it calls is passed through
+   uncounted. */
+GUEST_HIDDEN extern GUEST_TLS int guest_depth;
+
+/* Open the session named in the environment and register this process. Called once, by the first hook or the constructor,
+   whichever comes first. Returns whether there is a session. */
+GUEST_HIDDEN bool guest_open(void);
+
+/* This thread's slot, claimed at the first call; in a forked child, the process is registered anew first. NULL when the
+   thread is not profiled. Async-signal-safe, keeps errno. */
+GUEST_HIDDEN struct wire_thread *guest_thread(void);
+
+/* This thread's ring, claimed and populated at the first call. NULL when none is to be had. Safe in a SIGTRAP handler. */
+GUEST_HIDDEN struct wire_ring *guest_ring(struct wire_thread *thread);
+
+/* Append a record to the ring, waiting for room if need be. If the collector is gone, recording stops for good; if it does
+   not move for 5 s, WIRE_PROCESS_GAVE_UP is set and further records are counted as lost. */
+GUEST_HIDDEN void guest_emit(struct wire_thread *thread, struct wire_ring *ring, const struct wire_record *record);
+
+/* Claim a free chunk and populate its pages (they are added to own_bytes). NULL when the session is full. */
+GUEST_HIDDEN void *guest_claim_chunk(uint32_t kind, uint32_t arg, uint32_t *index);
+GUEST_HIDDEN void *guest_chunk(uint32_t index);
+
+/* Count resident bytes that are ours. */
+GUEST_HIDDEN void guest_own(int64_t bytes);
+
+/* Wake the collector if it sleeps. */
+GUEST_HIDDEN void guest_wake_collector(void);
+
+/* Called by guest.c in a forked child after it has registered. */
+GUEST_HIDDEN void stops_after_fork(void);
+
+#endif
