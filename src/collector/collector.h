@@ -14,8 +14,8 @@
 
 struct collector;
 
-/* Answer a traced process's question "what is to be stopped at in `path`?". Called from the collector's thread. Return 0
-   with *plan (malloc'ed, wire/plan.h, numbered `plan_id`) and *functions (one per function of the plan; the collector
+/* Answer a traced process's question "what is to be stopped at in `path`?". Called from the collector's thread. Return
+   0 with *plan (malloc'ed, wire/plan.h, numbered `plan_id`) and *functions (one per function of the plan; the collector
    takes both), or with *plan NULL when there is nothing to stop at. */
 struct collector_function {
     char *name, *file;
@@ -36,7 +36,8 @@ const char *collector_channel(const struct collector *collector);
 
 int collector_start(struct collector *collector, struct err *err); /* starts the thread */
 
-/* Number of processes that registered so far: 0 after the program has begun means that the preload library did not come up. */
+/* Number of processes that registered so far: 0 after the program has begun means that the preload library did not come
+ * up. */
 size_t collector_process_count(struct collector *collector);
 
 /* A listening socket that a traced process reported. */
@@ -52,8 +53,8 @@ size_t collector_listens(struct collector *collector, struct collector_listen *o
 /* A figure that changes whenever any traced process allocated, freed, or met a line stop: equal twice means quiet. */
 uint64_t collector_activity(struct collector *collector);
 
-/* Open and close a request window. Only one is open at a time. The request's method and target are copied; for a whole run
-   both are NULL. collector_end_window fills in the result of the request. */
+/* Open and close a request window. Only one is open at a time. The request's method and target are copied; for a whole
+   run both are NULL. collector_end_window fills in the result of the request. */
 int collector_begin_window(struct collector *collector, const char *method, const char *target, struct err *err);
 void collector_end_window(struct collector *collector, int status, uint64_t elapsed_ns, bool finished);
 

@@ -20,16 +20,16 @@ struct session_line {
 /* One source function. Instances (templates, clones, several processes) are merged. */
 struct session_function {
     char *name;
-    char *file; /* as DWARF names it, absolute when known */
+    char *file;         /* as DWARF names it, absolute when known */
     uint32_t line;      /* of its declaration's name */
     uint32_t last_line; /* highest line with code */
     bool annotated;     /* false: chosen by --function */
     bool optimized;
     uint64_t calls;
     bool has_rss;
-    int64_t entry_rss_bytes; /* highest resident set at an entry */
-    int64_t increment_bytes; /* sum over outermost calls: RSS at exit minus at entry */
-    int64_t heap_bytes;      /* likewise, heap */
+    int64_t entry_rss_bytes;    /* highest resident set at an entry */
+    int64_t increment_bytes;    /* sum over outermost calls: RSS at exit minus at entry */
+    int64_t heap_bytes;         /* likewise, heap */
     struct session_line *lines; /* ascending; one for each line with code, and the declaration's */
     size_t line_count;
 };
@@ -38,7 +38,7 @@ struct session_function {
 struct session_totals {
     uint64_t alloc_bytes, alloc_count;
     uint64_t free_bytes, free_count;
-    int64_t peak_bytes; /* highest live heap above what was live at the start of the window */
+    int64_t peak_bytes;                       /* highest live heap above what was live at the start of the window */
     int64_t not_freed_bytes, not_freed_count; /* obtained minus freed within the window */
     uint64_t mapped_bytes, unmapped_bytes;    /* by the program's own mmap, munmap, mremap, brk */
     bool has_rss;
@@ -47,10 +47,10 @@ struct session_totals {
 
 /* One window: a request, or the whole run. */
 struct session_request {
-    bool is_run;   /* the whole run of a program; method and path are NULL */
-    char *method;  /* "GET" */
-    char *target;  /* "/path?query" */
-    int status;    /* HTTP status, 0 when no answer came */
+    bool is_run;      /* the whole run of a program; method and path are NULL */
+    char *method;     /* "GET" */
+    char *target;     /* "/path?query" */
+    int status;       /* HTTP status, 0 when no answer came */
     uint32_t ordinal; /* 1, 2, ... among requests with the same method and target */
     uint64_t elapsed_ns;
     bool finished; /* false: the program ended, or the time-out came, before the answer did */
@@ -72,7 +72,7 @@ struct session_process {
 };
 
 struct session {
-    char **argv; /* of the program, NULL-terminated */
+    char **argv;     /* of the program, NULL-terminated */
     int wait_status; /* as waitpid gave it */
     bool ended_by_us;
     struct session_request *requests;
@@ -82,8 +82,8 @@ struct session {
     struct session_function *never_ran; /* annotated or chosen, but not run in any window; no lines */
     size_t never_ran_count;
     uint64_t lost_records;
-    uint64_t refused;        /* processes or threads that could not be profiled */
-    bool many_threads;       /* some increment was measured by a thread's own page faults */
+    uint64_t refused;               /* processes or threads that could not be profiled */
+    bool many_threads;              /* some increment was measured by a thread's own page faults */
     uint64_t rss_granularity_bytes; /* worst of all processes */
 };
 

@@ -1,0 +1,423 @@
+/* Our end of the session: one thread that answers plan requests and drains rings, and request windows around it.
+
+   `lock` guards everything but the atomics in shared memory. The thread sleeps on the session's `wake` futex, which
+   producers bump at every half ring and with every question; it also looks by itself every few milliseconds, so that a
+   lost wake-up costs little. */
+
+#include "collector/collector.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/futex.h"
+#include "collector/memory.h"
+#include "collector/plans.h"
+#include "collector/process.h"
+
+#define IDLE_NS 10000000L
+
+struct collector {
+    pthread_mutex_t lock;
+    pthread_t thread;
+    bool thread_runs;
+    bool stopping; /* guarded by lock */
+    struct memory memory;
+    struct lines *lines;
+    struct plans *plans;
+    struct process **processes; /* in order of registration */
+    size_t process_count, process_room;
+    size_t *followed; /* by chunk: index + 1 in processes, 0 when it is none that we follow */
+    struct session_request *requests;
+    size_t request_count;
+    bool window_open;
+};
+
+int collector_new(uint32_t flags, collector_plan_fn *plan, void *data, struct collector **out, struct err *err)
+{
+    struct collector *collector = calloc(1, sizeof *collector);
+    if (collector == NULL)
+        return err_set(err, -ENOMEM, "out of memory");
+    int code = memory_open(&collector->memory, flags, err);
+    if (code != 0) {
+        free(collector);
+        return code;
+    }
+    pthread_mutex_init(&collector->lock, NULL);
+    collector->lines = lines_new();
+    collector->plans = collector->lines ? plans_new(&collector->memory, collector->lines, plan, data) : NULL;
+    collector->followed = calloc(collector->memory.chunk_count, sizeof *collector->followed);
+    if (collector->plans == NULL || collector->followed == NULL) {
+        collector_free(collector);
+        return err_set(err, -ENOMEM, "out of memory");
+    }
+    *out = collector;
+    return 0;
+}
+
+static void requests_free(struct collector *collector)
+{
+    struct session *session = calloc(1, sizeof *session);
+    if (session == NULL)
+        return;
+    session->requests = collector->requests;
+    session->request_count = collector->request_count;
+    session_free(session);
+}
+
+static void stop_thread(struct collector *collector)
+{
+    if (!collector->thread_runs)
+        return;
+    pthread_mutex_lock(&collector->lock);
+    collector->stopping = true;
+    pthread_mutex_unlock(&collector->lock);
+    atomic_fetch_add(&collector->memory.header->wake, 1);
+    futex_wake(&collector->memory.header->wake);
+    pthread_join(collector->thread, NULL);
+    collector->thread_runs = false;
+}
+
+void collector_free(struct collector *collector)
+{
+    if (collector == NULL)
+        return;
+    stop_thread(collector);
+    atomic_store(&collector->memory.header->closed, 1);
+    for (size_t i = 0; i < collector->process_count; i++)
+        process_free(collector->processes[i]);
+    free(collector->processes);
+    free(collector->followed);
+    requests_free(collector);
+    plans_free(collector->plans);
+    lines_free(collector->lines);
+    memory_close(&collector->memory);
+    pthread_mutex_destroy(&collector->lock);
+    free(collector);
+}
+
+const char *collector_channel(const struct collector *collector)
+{
+    return collector->memory.channel;
+}
+
+/* An exec'd image registers anew under its old number: what the old image left open is over. */
+static void end_former_image(struct collector *collector, const struct process *newcomer)
+{
+    for (size_t i = 0; i < collector->process_count; i++) {
+        struct process *old = collector->processes[i];
+        if (old != newcomer && !old->ended && old->pid == newcomer->pid) {
+            process_drain(old, &collector->memory, collector->plans, collector->lines);
+            process_end(old, &collector->memory, collector->lines);
+        }
+    }
+}
+
+static bool follow(struct collector *collector, uint32_t chunk)
+{
+    if (collector->process_count == collector->process_room) {
+        size_t room = collector->process_room ? 2 * collector->process_room : 16;
+        struct process **grown = realloc(collector->processes, room * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        collector->processes = grown;
+        collector->process_room = room;
+    }
+    struct process *process = process_new(&collector->memory, chunk);
+    if (process == NULL)
+        return false;
+    collector->processes[collector->process_count++] = process;
+    collector->followed[chunk] = collector->process_count;
+    end_former_image(collector, process);
+    return true;
+}
+
+static bool find_processes(struct collector *collector)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < collector->memory.chunk_count; i++)
+        if (collector->followed[i] == 0 && memory_chunk(&collector->memory, i, WIRE_CHUNK_PROCESS) != NULL)
+            any |= follow(collector, i);
+    return any;
+}
+
+static bool answer(struct collector *collector, const struct process *process)
+{
+    uint32_t chunk = atomic_load_explicit(&process->wire->modules_chunk, memory_order_acquire);
+    struct wire_modules *modules = chunk ? memory_chunk(&collector->memory, chunk - 1, WIRE_CHUNK_MODULES) : NULL;
+    return modules != NULL && plans_answer(collector->plans, process->pid, modules);
+}
+
+/* One round over everything. Returns whether there was something to do. */
+static bool work(struct collector *collector)
+{
+    bool any = find_processes(collector);
+    for (size_t i = 0; i < collector->process_count; i++) {
+        struct process *process = collector->processes[i];
+        if (process->ended)
+            continue;
+        any |= answer(collector, process);
+        any |= process_drain(process, &collector->memory, collector->plans, collector->lines);
+    }
+    return any;
+}
+
+/* Chunks of a process that has ended go back, so that a session outlives any number of short processes. */
+static void recycle(struct collector *collector, struct process *process)
+{
+    for (uint32_t i = 0; i < collector->memory.chunk_count; i++) {
+        struct wire_chunk *entry = &collector->memory.directory[i];
+        if (atomic_load(&entry->state) == WIRE_CHUNK_READY && entry->process == process->serial) {
+            collector->followed[i] = 0;
+            memory_free_chunk(&collector->memory, i);
+        }
+    }
+    process->wire = NULL;
+}
+
+static void bury(struct collector *collector)
+{
+    for (size_t i = 0; i < collector->process_count; i++) {
+        struct process *process = collector->processes[i];
+        if (process->wire == NULL || (!process->ended && !process_is_gone(process)))
+            continue;
+        process_drain(process, &collector->memory, collector->plans, collector->lines);
+        process_end(process, &collector->memory, collector->lines);
+        recycle(collector, process);
+    }
+}
+
+static void *run(void *data)
+{
+    struct collector *collector = data;
+    struct wire_header *header = collector->memory.header;
+    unsigned rounds = 0;
+    for (;;) {
+        uint32_t seen = atomic_load(&header->wake);
+        pthread_mutex_lock(&collector->lock);
+        bool any = work(collector);
+        if (rounds++ % 64 == 0)
+            bury(collector);
+        bool stopping = collector->stopping;
+        pthread_mutex_unlock(&collector->lock);
+        if (stopping)
+            return NULL;
+        if (any)
+            continue;
+        atomic_store(&header->collector_waits, 1);
+        futex_wait(&header->wake, seen, IDLE_NS);
+        atomic_store(&header->collector_waits, 0);
+    }
+}
+
+int collector_start(struct collector *collector, struct err *err)
+{
+    int code = pthread_create(&collector->thread, NULL, run, collector);
+    if (code != 0)
+        return err_set(err, -code, "cannot start a thread: %s", strerror(code));
+    collector->thread_runs = true;
+    return 0;
+}
+
+size_t collector_process_count(struct collector *collector)
+{
+    pthread_mutex_lock(&collector->lock);
+    find_processes(collector);
+    size_t count = collector->process_count;
+    pthread_mutex_unlock(&collector->lock);
+    return count;
+}
+
+static size_t process_listens(const struct process *process, struct collector_listen *out, size_t max)
+{
+    size_t count = atomic_load(&process->wire->listen_count), ready = 0;
+    for (size_t i = 0; i < count && i < WIRE_LISTEN_COUNT; i++) {
+        const struct wire_listen *listen = &process->wire->listens[i];
+        if (!atomic_load_explicit(&listen->ready, memory_order_acquire))
+            continue;
+        uint32_t bytes = listen->address_bytes;
+        if (bytes > sizeof listen->address)
+            continue;
+        if (ready < max) {
+            out[ready] = (struct collector_listen){.pid = process->pid, .fd = (int)listen->fd, .address_bytes = bytes};
+            memcpy(out[ready].address, listen->address, bytes);
+        }
+        ready++;
+    }
+    return ready;
+}
+
+size_t collector_listens(struct collector *collector, struct collector_listen *out, size_t max)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&collector->lock);
+    find_processes(collector);
+    for (size_t i = 0; i < collector->process_count; i++)
+        if (!collector->processes[i]->ended)
+            count += process_listens(collector->processes[i], out + (count < max ? count : max),
+                                     count < max ? max - count : 0);
+    pthread_mutex_unlock(&collector->lock);
+    return count;
+}
+
+uint64_t collector_activity(struct collector *collector)
+{
+    uint64_t activity = 0;
+    pthread_mutex_lock(&collector->lock);
+    work(collector);
+    for (size_t i = 0; i < collector->process_count; i++) {
+        struct process *process = collector->processes[i];
+        process_read_counts(process, &collector->memory);
+        activity += process->records + process->last.alloc_count + process->last.free_count;
+    }
+    activity += collector->process_count;
+    pthread_mutex_unlock(&collector->lock);
+    return activity;
+}
+
+/* Sum of the resident sets of all processes; false when none can be read. */
+static bool total_rss(struct collector *collector, int64_t *bytes)
+{
+    bool any = false;
+    *bytes = 0;
+    for (size_t i = 0; i < collector->process_count; i++) {
+        int64_t rss;
+        if (process_rss(collector->processes[i], &rss)) {
+            *bytes += rss;
+            any = true;
+        }
+    }
+    return any;
+}
+
+static struct session_request *add_request(struct collector *collector, const char *method, const char *target)
+{
+    struct session_request *grown = realloc(collector->requests, (collector->request_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return NULL;
+    collector->requests = grown;
+    struct session_request *request = &grown[collector->request_count];
+    *request = (struct session_request){.is_run = method == NULL, .ordinal = 1};
+    if (method == NULL)
+        return request;
+    request->method = strdup(method);
+    request->target = strdup(target);
+    if (request->method == NULL || request->target == NULL) {
+        free(request->method);
+        free(request->target);
+        return NULL;
+    }
+    for (size_t i = 0; i < collector->request_count; i++)
+        if (!grown[i].is_run && strcmp(grown[i].method, method) == 0 && strcmp(grown[i].target, target) == 0)
+            request->ordinal++;
+    return request;
+}
+
+int collector_begin_window(struct collector *collector, const char *method, const char *target, struct err *err)
+{
+    pthread_mutex_lock(&collector->lock);
+    struct session_request *request = collector->window_open ? NULL : add_request(collector, method, target);
+    if (request == NULL) {
+        pthread_mutex_unlock(&collector->lock);
+        return err_set(err, -ENOMEM, "out of memory");
+    }
+    collector->request_count++;
+    work(collector);
+    for (size_t i = 0; i < collector->process_count; i++) {
+        struct process *process = collector->processes[i];
+        process_read_counts(process, &collector->memory);
+        process->window = process->last;
+        process->peak_bytes = 0;
+        if (process->ended)
+            continue;
+        process->window_live_bytes = atomic_load(&process->wire->live_bytes);
+        atomic_store(&process->wire->peak_bytes, process->window_live_bytes);
+    }
+    request->totals.has_rss = total_rss(collector, &request->totals.rss_before_bytes);
+    atomic_store(&collector->memory.header->window, (uint32_t)collector->request_count);
+    collector->window_open = true;
+    pthread_mutex_unlock(&collector->lock);
+    return 0;
+}
+
+void collector_end_window(struct collector *collector, int status, uint64_t elapsed_ns, bool finished)
+{
+    pthread_mutex_lock(&collector->lock);
+    if (!collector->window_open) {
+        pthread_mutex_unlock(&collector->lock);
+        return;
+    }
+    while (work(collector))
+        ;
+    struct session_request *request = &collector->requests[collector->request_count - 1];
+    struct counts sum = {0};
+    for (size_t i = 0; i < collector->process_count; i++) {
+        struct process *process = collector->processes[i];
+        process_read_counts(process, &collector->memory);
+        struct counts change = counts_minus(&process->last, &process->window);
+        counts_add(&sum, &change);
+        int64_t peak =
+            process->ended ? process->peak_bytes : atomic_load(&process->wire->peak_bytes) - process->window_live_bytes;
+        request->totals.peak_bytes += peak > 0 ? peak : 0;
+        process->peak_bytes = 0;
+    }
+    request->status = status;
+    request->elapsed_ns = elapsed_ns;
+    request->finished = finished;
+    request->totals.alloc_bytes = sum.alloc_bytes;
+    request->totals.alloc_count = sum.alloc_count;
+    request->totals.free_bytes = sum.free_bytes;
+    request->totals.free_count = sum.free_count;
+    request->totals.not_freed_bytes = (int64_t)(sum.alloc_bytes - sum.free_bytes);
+    request->totals.not_freed_count = (int64_t)(sum.alloc_count - sum.free_count);
+    request->totals.mapped_bytes = sum.mapped_bytes;
+    request->totals.unmapped_bytes = sum.unmapped_bytes;
+    request->totals.has_rss = total_rss(collector, &request->totals.rss_after_bytes) && request->totals.has_rss;
+    atomic_store(&collector->memory.header->window, 0);
+    collector->window_open = false;
+    pthread_mutex_unlock(&collector->lock);
+}
+
+static void fill_processes(struct collector *collector, struct session *session)
+{
+    session->processes = calloc(collector->process_count + 1, sizeof *session->processes);
+    for (size_t i = 0; i < collector->process_count; i++) {
+        struct process *process = collector->processes[i];
+        session->lost_records += process->last.lost;
+        if (process->summary.rss_granularity_bytes > session->rss_granularity_bytes)
+            session->rss_granularity_bytes = process->summary.rss_granularity_bytes;
+        if (session->processes == NULL)
+            continue;
+        session->processes[session->process_count++] = process->summary;
+        process->summary = (struct session_process){0};
+    }
+}
+
+struct session *collector_finish(struct collector *collector)
+{
+    struct session *session = calloc(1, sizeof *session);
+    if (session == NULL)
+        return NULL;
+    if (collector->window_open)
+        collector_end_window(collector, 0, 0, false);
+    stop_thread(collector);
+    while (work(collector))
+        ;
+    for (size_t i = 0; i < collector->process_count; i++)
+        process_end(collector->processes[i], &collector->memory, collector->lines);
+    atomic_store(&collector->memory.header->closed, 1);
+
+    session->requests = collector->requests;
+    session->request_count = collector->request_count;
+    collector->requests = NULL;
+    collector->request_count = 0;
+    for (size_t i = 0; i < session->request_count; i++)
+        lines_functions(collector->lines, (uint32_t)i + 1, &session->requests[i].functions,
+                        &session->requests[i].function_count);
+    lines_never_ran(collector->lines, (uint32_t)session->request_count, &session->never_ran, &session->never_ran_count);
+    fill_processes(collector, session);
+    session->refused = atomic_load(&collector->memory.header->refused);
+    session->many_threads = lines_many_threads(collector->lines);
+    return session;
+}

@@ -1,0 +1,36 @@
+/* The session's shared memory, seen from our side. */
+
+#ifndef COLLECTOR_MEMORY_H
+#define COLLECTOR_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "wire/record.h"
+#include "wire/session.h"
+
+struct memory {
+    int fd;
+    uint8_t *bytes;
+    size_t total_bytes;
+    struct wire_header *header;
+    struct wire_chunk *directory;
+    uint32_t chunk_count;
+    uint64_t plans_used;
+    char channel[64]; /* path for WIRE_ENV_CHANNEL */
+};
+
+int memory_open(struct memory *memory, uint32_t flags, struct err *err);
+void memory_close(struct memory *memory);
+
+/* A chunk's contents, or NULL when `index` is out of range or the chunk is not ready or not of that kind. */
+void *memory_chunk(const struct memory *memory, uint32_t index, uint32_t kind);
+
+/* Give a chunk back: its pages are dropped and read as zero for the next owner. */
+void memory_free_chunk(struct memory *memory, uint32_t index);
+
+/* Copy a plan into the plan area; returns its offset in the session, or 0 when the area is full. */
+uint64_t memory_add_plan(struct memory *memory, const void *plan, size_t bytes);
+
+#endif

@@ -1,0 +1,25 @@
+/* The plans of this session: what each file's line stops are, computed once per file and served to every process. */
+
+#ifndef COLLECTOR_PLANS_H
+#define COLLECTOR_PLANS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "collector/collector.h"
+#include "collector/lines.h"
+#include "collector/memory.h"
+
+struct plans;
+
+struct plans *plans_new(struct memory *memory, struct lines *lines, collector_plan_fn *make, void *data);
+void plans_free(struct plans *plans);
+
+/* Answer what process `pid` asks in its list of modules. Returns whether there was a question. */
+bool plans_answer(struct plans *plans, pid_t pid, struct wire_modules *modules);
+
+/* What is known of site number `site` of plan `plan_id`; false when the record that names it is nonsense. */
+bool plans_site(const struct plans *plans, uint32_t plan_id, uint32_t site, struct lines_site *out);
+
+#endif

@@ -1,0 +1,66 @@
+/* One traced process as the collector follows it. */
+
+#ifndef COLLECTOR_PROCESS_H
+#define COLLECTOR_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "collector/memory.h"
+#include "collector/plans.h"
+
+/* Cumulative figures of a process, or the sum of several. */
+struct counts {
+    uint64_t alloc_bytes, alloc_count, free_bytes, free_count;
+    uint64_t mapped_bytes, unmapped_bytes;
+    uint64_t lost;
+};
+
+struct slot {
+    struct lines_thread *thread; /* made when its ring appears */
+    uint32_t ring_chunk;         /* chunk + 1 */
+    uint64_t tail;               /* our own: the shared one is not trusted */
+};
+
+struct process {
+    uint32_t chunk;
+    uint32_t serial;
+    pid_t pid, parent_pid;
+    bool ended; /* its last records are in; `wire` may belong to somebody else now */
+    struct wire_process *wire;
+    struct slot *slots;
+    size_t slot_count;
+    uint64_t nonsense; /* records or heads that cannot be */
+    uint64_t records;
+    struct counts last;   /* as last read, final once `ended` */
+    struct counts window; /* at the start of the open window */
+    int64_t window_live_bytes;
+    int64_t peak_bytes;             /* above window_live_bytes; read when the window or the process ends */
+    struct session_process summary; /* filled when it ends */
+};
+
+/* Begin to follow the process in chunk `chunk`, which is ready. NULL when memory is short. */
+struct process *process_new(const struct memory *memory, uint32_t chunk);
+void process_free(struct process *process);
+
+/* Take in all records that are there. Returns whether there were any. */
+bool process_drain(struct process *process, const struct memory *memory, const struct plans *plans,
+                   struct lines *lines);
+
+/* Read the counters of all its threads into `last`. */
+void process_read_counts(struct process *process, const struct memory *memory);
+
+/* The resident set without our own pages; false when it cannot be read. */
+bool process_rss(const struct process *process, int64_t *bytes);
+
+/* Whether it is gone: no such process any more, or another one under its number. */
+bool process_is_gone(const struct process *process);
+
+/* It is gone: close its activations, keep its summary. Its chunks can then be freed. */
+void process_end(struct process *process, const struct memory *memory, struct lines *lines);
+
+void counts_add(struct counts *sum, const struct counts *other);
+struct counts counts_minus(const struct counts *a, const struct counts *b);
+
+#endif

@@ -1,0 +1,37 @@
+/* Releases a session. */
+
+#include "collector/session.h"
+
+#include <stdlib.h>
+
+static void functions_free(struct session_function *functions, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(functions[i].name);
+        free(functions[i].file);
+        free(functions[i].lines);
+    }
+    free(functions);
+}
+
+void session_free(struct session *session)
+{
+    if (session == NULL)
+        return;
+    for (char **arg = session->argv; arg != NULL && *arg != NULL; arg++)
+        free(*arg);
+    free(session->argv);
+    for (size_t i = 0; i < session->request_count; i++) {
+        free(session->requests[i].method);
+        free(session->requests[i].target);
+        functions_free(session->requests[i].functions, session->requests[i].function_count);
+    }
+    free(session->requests);
+    for (size_t i = 0; i < session->process_count; i++) {
+        free(session->processes[i].exe);
+        free(session->processes[i].allocator);
+    }
+    free(session->processes);
+    functions_free(session->never_ran, session->never_ran_count);
+    free(session);
+}
