@@ -348,8 +348,7 @@ void collector_end_window(struct collector *collector, int status, uint64_t elap
         pthread_mutex_unlock(&collector->lock);
         return;
     }
-    while (work(collector))
-        ;
+    work(collector); /* one round takes in all that was committed before it */
     struct session_request *request = &collector->requests[collector->request_count - 1];
     struct counts sum = {0};
     for (size_t i = 0; i < collector->process_count; i++) {
@@ -402,8 +401,8 @@ struct session *collector_finish(struct collector *collector)
     if (collector->window_open)
         collector_end_window(collector, 0, 0, false);
     stop_thread(collector);
-    while (work(collector))
-        ;
+    work(collector);
+    work(collector); /* a process found in the first round is drained in the second */
     for (size_t i = 0; i < collector->process_count; i++)
         process_end(collector->processes[i], &collector->memory, collector->lines);
     atomic_store(&collector->memory.header->closed, 1);
