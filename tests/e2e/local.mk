@@ -1,1 +1,9 @@
-# Added to by the tests in this directory.
+# End-to-end tests: POSIX shell over tests/lib.sh, each added to E2E_TESTS. `make check TESTS=tests/e2e/NAME.test` runs one.
+TEST_LOG_COMPILER = $(SHELL)
+E2E_TESTS =
+
+E2E_TESTS += %D%/cli-usage.test
+
+dist_check_SCRIPTS += $(E2E_TESTS)
+EXTRA_DIST += tests/lib.sh
+TESTS += $(E2E_TESTS)
