@@ -1,2 +1,8 @@
 noinst_LIBRARIES += %D%/libreport.a
-%C%_libreport_a_SOURCES = %D%/report.h
+%C%_libreport_a_SOURCES = %D%/report.h \
+	%D%/lexer.h %D%/lexer.c \
+	%D%/source.h %D%/source.c %D%/block.c \
+	%D%/rows.h %D%/rows.c \
+	%D%/describe.h %D%/describe.c \
+	%D%/lines.c
+%C%_libreport_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)

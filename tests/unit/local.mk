@@ -8,6 +8,12 @@ UNIT_TESTS += %D%/err
 %C%_err_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_err_LDADD = src/base/libbase.a $(CMOCKA_LIBS)
 
+# Reports: sessions built in code, compared with tests/golden.
+UNIT_TESTS += %D%/report-classic
+%C%_report_classic_SOURCES = %D%/report-classic.c %D%/golden.c %D%/golden.h
+%C%_report_classic_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_report_classic_LDADD = src/report/libreport.a src/base/libbase.a $(CMOCKA_LIBS)
+
 endif
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

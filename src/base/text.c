@@ -1,0 +1,92 @@
+/* A text under construction. */
+
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+
+static bool text_reserve(struct text *text, size_t length)
+{
+    if (text->failed)
+        return false;
+    if (length >= (size_t)-1 - text->length) {
+        text->failed = true;
+        return false;
+    }
+    char *bytes = array_grow(text->bytes, &text->capacity, text->length + length + 1, 1);
+    if (bytes == NULL) {
+        text->failed = true;
+        return false;
+    }
+    text->bytes = bytes;
+    return true;
+}
+
+void text_fini(struct text *text)
+{
+    free(text->bytes);
+    *text = TEXT_EMPTY;
+}
+
+void text_clear(struct text *text)
+{
+    text->length = 0;
+    text->failed = false;
+    if (text->bytes != NULL)
+        text->bytes[0] = '\0';
+}
+
+void text_add_bytes(struct text *text, const void *bytes, size_t length)
+{
+    if (!text_reserve(text, length))
+        return;
+    if (length > 0)
+        memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+    text->bytes[text->length] = '\0';
+}
+
+void text_add(struct text *text, const char *string)
+{
+    text_add_bytes(text, string, strlen(string));
+}
+
+void text_addf(struct text *text, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (length < 0) {
+        text->failed = true;
+        return;
+    }
+    if (!text_reserve(text, (size_t)length))
+        return;
+    va_start(args, format);
+    vsnprintf(text->bytes + text->length, (size_t)length + 1, format, args);
+    va_end(args);
+    text->length += (size_t)length;
+}
+
+void text_add_printable(struct text *text, const char *string)
+{
+    size_t start = text->length;
+    text_add(text, string);
+    if (text->failed)
+        return;
+    for (size_t i = start; i < text->length; i++) {
+        unsigned char byte = (unsigned char)text->bytes[i];
+        if (byte < 0x20 || byte == 0x7f)
+            text->bytes[i] = '?';
+    }
+}
+
+const char *text_get(const struct text *text)
+{
+    return text->bytes != NULL && !text->failed ? text->bytes : "";
+}

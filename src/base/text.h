@@ -1,0 +1,35 @@
+/* A text under construction. Failure is sticky: when memory runs out, further additions do nothing and text_failed says
+   so, so that a caller checks once, at the end. */
+
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text {
+    char *bytes; /* NUL-terminated; NULL while nothing was added: read it with text_get */
+    size_t length;
+    size_t capacity;
+    bool failed;
+};
+
+#define TEXT_EMPTY ((struct text){0})
+
+void text_fini(struct text *text);
+
+/* Empty the text, keeping its memory. A failure is forgotten. */
+void text_clear(struct text *text);
+
+void text_add(struct text *text, const char *string);
+void text_add_bytes(struct text *text, const void *bytes, size_t length);
+void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Add what comes from a foreign file or process (a path, a symbol, a URL): control characters, with which it could break
+   a line or steer a terminal, become '?'. Other bytes, UTF-8 among them, stay. */
+void text_add_printable(struct text *text, const char *string);
+
+/* The text so far, "" when empty or failed. Valid until the next addition. */
+const char *text_get(const struct text *text);
+
+#endif

@@ -1,0 +1,69 @@
+/* Words for what the session holds. */
+
+#include <config.h>
+
+#include "report/describe.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+#include "report/source.h"
+
+void describe_signal(struct text *out, int signal)
+{
+    const char *name = sigabbrev_np(signal);
+    if (name != NULL)
+        text_addf(out, "SIG%s", name);
+    else
+        text_addf(out, "signal %d", signal);
+}
+
+void describe_exit(struct text *out, const struct session *session)
+{
+    int status = session->wait_status;
+    if (session->ended_by_us) {
+        text_add(out, "ended by syseng-mem");
+    } else if (WIFSIGNALED(status)) {
+        text_add(out, "killed by ");
+        describe_signal(out, WTERMSIG(status));
+    } else if (WIFEXITED(status)) {
+        text_addf(out, "exit status %d", WEXITSTATUS(status));
+    } else {
+        text_add(out, "still running");
+    }
+}
+
+void describe_request(struct text *out, const struct session_request *request, const struct session *session)
+{
+    if (request->is_run) {
+        text_add(out, "run: ");
+        describe_exit(out, session);
+        return;
+    }
+    text_add_printable(out, request->method);
+    text_add(out, " ");
+    text_add_printable(out, request->target);
+    if (request->ordinal > 1)
+        text_addf(out, " #%u", request->ordinal);
+    if (request->status > 0)
+        text_addf(out, " -> %d", request->status);
+    else
+        text_add(out, " -> no answer");
+    if (request->status > 0 && !request->finished)
+        text_add(out, ", incomplete");
+}
+
+void describe_function(struct text *out, const struct session_function *function)
+{
+    text_add_printable(out, function->name);
+    text_add(out, " (");
+    source_add_name(out, function->file);
+    text_addf(out, ":%u)", function->line);
+}
+
+void describe_process(struct text *out, const struct session_process *process)
+{
+    const char *slash = strrchr(process->exe, '/');
+    text_add_printable(out, slash != NULL && slash[1] != '\0' ? slash + 1 : process->exe);
+    text_addf(out, " (pid %u)", process->pid);
+}

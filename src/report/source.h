@@ -1,0 +1,55 @@
+/* Source files as the reports show them: their lines, and which of them belong to a function. */
+
+#ifndef REPORT_SOURCE_H
+#define REPORT_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "collector/session.h"
+#include "report/lexer.h"
+
+struct source {
+    char *text;
+    size_t length;
+    size_t *line_offsets; /* of line 1 .. line_count, then one that ends the last */
+    uint32_t line_count;
+    struct lexer_token *tokens;
+    size_t token_count;
+};
+
+/* Read `path`, a regular file. 0 or a negative errno; *out is zero then, which is a source without lines. */
+int source_open(const char *path, struct source *out);
+void source_close(struct source *source);
+
+/* The source that was read last: functions come file by file. */
+struct source_cache {
+    char *path; /* NULL: none */
+    struct source source;
+};
+#define SOURCE_CACHE_EMPTY ((struct source_cache){0})
+
+/* The source at `path`; one without lines when it cannot be read or `path` is NULL. Valid until the next call. */
+const struct source *source_cache_get(struct source_cache *cache, const char *path);
+void source_cache_fini(struct source_cache *cache);
+
+/* Line `line` (from 1) as it is in the file, without its newline; NULL when the file has no such line. */
+const char *source_line(const struct source *source, uint32_t line, size_t *length);
+
+/* The lines of a function, both included. */
+struct source_block {
+    uint32_t first;
+    uint32_t last;
+};
+
+/* From the annotation (or, when it has none, from the beginning of its declaration) to its closing brace; at least the
+   declaration's line to function->last_line, never beyond the end of the file. A source without lines gives just the
+   declaration to last_line. */
+struct source_block source_find_block(const struct source *source, const struct session_function *function);
+
+/* Append the name under which a file is shown: relative to the current directory when it is below it, as it is otherwise. */
+void source_add_name(struct text *out, const char *path);
+
+#endif
