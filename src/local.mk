@@ -6,5 +6,6 @@ include %D%/probes/local.mk
 include %D%/collector/local.mk
 include %D%/harness/local.mk
 include %D%/report/local.mk
+include %D%/client/local.mk
 include %D%/preload/local.mk
 include %D%/cli/local.mk

@@ -14,6 +14,11 @@ UNIT_TESTS += %D%/report-classic
 %C%_report_classic_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_report_classic_LDADD = src/report/libreport.a src/base/libbase.a $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/client
+%C%_client_SOURCES = %D%/client.c
+%C%_client_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_client_LDADD = src/client/libsyseng_mem_client.a $(CURL_LIBS) $(CMOCKA_LIBS)
+
 endif
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
