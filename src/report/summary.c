@@ -1,0 +1,280 @@
+/* What is said after the report: one line per request, then everything that limits what the numbers mean, each with its
+   reason and its cure. */
+
+#include "report/report.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "report/describe.h"
+#include "report/source.h"
+#include "wire/session.h"
+
+/* A message names this many functions, files or processes, and the number of the others. */
+#define SUMMARY_NAMES_MAX 8
+
+struct summary {
+    const struct session *session;
+    report_emit_fn *emit;
+    void *data;
+    struct text line;
+    size_t names; /* in the list at the end of `line` */
+};
+
+static void emit(struct summary *summary)
+{
+    summary->emit(text_get(&summary->line), summary->data);
+    text_clear(&summary->line);
+}
+
+/* A list of names within the line: list_begin, then for each name list_next, and if that says so the name itself;
+   list_end. */
+static void list_begin(struct summary *summary)
+{
+    summary->names = 0;
+}
+
+static bool list_next(struct summary *summary)
+{
+    if (summary->names++ >= SUMMARY_NAMES_MAX)
+        return false;
+    if (summary->names > 1)
+        text_add(&summary->line, ", ");
+    return true;
+}
+
+static void list_end(struct summary *summary)
+{
+    if (summary->names > SUMMARY_NAMES_MAX)
+        text_addf(&summary->line, " and %zu more", summary->names - SUMMARY_NAMES_MAX);
+}
+
+static void say_request(struct summary *summary, const struct session_request *request)
+{
+    const struct session_totals *totals = &request->totals;
+    struct text *line = &summary->line;
+    describe_request(line, request, summary->session);
+    text_addf(line, " in %s", units_duration(request->elapsed_ns).text);
+    text_addf(line, ", peak %s", units_change(totals->peak_bytes).text);
+    text_addf(line, ", allocated %s in %" PRIu64, units_bytes(totals->alloc_bytes).text, totals->alloc_count);
+    text_addf(line, ", not freed %s in %" PRId64, units_signed(totals->not_freed_bytes).text, totals->not_freed_count);
+    if (totals->mapped_bytes != 0 || totals->unmapped_bytes != 0)
+        text_addf(line, ", mapped %s, unmapped %s", units_bytes(totals->mapped_bytes).text,
+                  units_bytes(totals->unmapped_bytes).text);
+    if (totals->has_rss)
+        text_addf(line, ", RSS %s", units_change(totals->rss_after_bytes - totals->rss_before_bytes).text);
+    emit(summary);
+    if (!request->is_run && !request->finished) {
+        text_add_printable(line, request->method);
+        text_add(line, " ");
+        text_add_printable(line, request->target);
+        text_add(line, ": no complete answer: the program ended first, or the time was over; its numbers go up to that "
+                       "point, --timeout gives it longer");
+        emit(summary);
+    }
+}
+
+/* How a server ended is worth a line when it did so by itself, against expectation. */
+static void say_end(struct summary *summary)
+{
+    const struct session *session = summary->session;
+    for (size_t i = 0; i < session->request_count; i++)
+        if (session->requests[i].is_run)
+            return;
+    if (session->ended_by_us || session->request_count == 0)
+        return;
+    if (WIFSIGNALED(session->wait_status)) {
+        text_add(&summary->line, "the program was killed by ");
+        describe_signal(&summary->line, WTERMSIG(session->wait_status));
+        text_add(&summary->line, ": the numbers go up to that point; gdb --args shows where it happened");
+        emit(summary);
+    } else if (WIFEXITED(session->wait_status)) {
+        text_addf(&summary->line, "the program ended by itself with exit status %d: the numbers go up to that point",
+                  WEXITSTATUS(session->wait_status));
+        emit(summary);
+    }
+}
+
+static void say_never_ran(struct summary *summary, bool annotated)
+{
+    const struct session *session = summary->session;
+    list_begin(summary);
+    for (size_t i = 0; i < session->never_ran_count; i++) {
+        if (session->never_ran[i].annotated != annotated)
+            continue;
+        if (summary->names == 0)
+            text_add(&summary->line, annotated ? "annotated but never ran: " : "chosen by --function but never ran: ");
+        if (list_next(summary))
+            describe_function(&summary->line, &session->never_ran[i]);
+    }
+    list_end(summary);
+    if (summary->names > 0)
+        emit(summary);
+}
+
+/* Does an earlier request have this function, or with `files` just its file, as well? */
+static bool seen_before(const struct session *session, size_t request, size_t function, bool files)
+{
+    const struct session_function *wanted = &session->requests[request].functions[function];
+    for (size_t i = 0; i <= request; i++) {
+        size_t count = i < request ? session->requests[i].function_count : function;
+        for (size_t j = 0; j < count; j++) {
+            const struct session_function *other = &session->requests[i].functions[j];
+            if (strcmp(other->file, wanted->file) == 0 && (files || other->line == wanted->line))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void say_optimized(struct summary *summary)
+{
+    const struct session *session = summary->session;
+    list_begin(summary);
+    for (size_t i = 0; i < session->request_count; i++) {
+        for (size_t j = 0; j < session->requests[i].function_count; j++) {
+            const struct session_function *function = &session->requests[i].functions[j];
+            if (!function->optimized || seen_before(session, i, j, false))
+                continue;
+            if (summary->names == 0)
+                text_add(&summary->line, "compiled with optimisation: ");
+            if (list_next(summary))
+                describe_function(&summary->line, function);
+        }
+    }
+    list_end(summary);
+    if (summary->names == 0)
+        return;
+    text_add(&summary->line, ": some of their lines are merged or gone; for exact lines compile with -O0 or -Og");
+    emit(summary);
+}
+
+static void say_missing_sources(struct summary *summary)
+{
+    const struct session *session = summary->session;
+    list_begin(summary);
+    for (size_t i = 0; i < session->request_count; i++) {
+        for (size_t j = 0; j < session->requests[i].function_count; j++) {
+            const char *file = session->requests[i].functions[j].file;
+            if (seen_before(session, i, j, true) || access(file, R_OK) == 0)
+                continue;
+            if (summary->names == 0)
+                text_add(&summary->line, "source not found: ");
+            if (list_next(summary))
+                text_add_printable(&summary->line, file);
+        }
+    }
+    list_end(summary);
+    if (summary->names == 0)
+        return;
+    text_add(&summary->line, ": the debug information names it so; its rows have no text; put the sources there, or start "
+                             "syseng-mem in the directory in which they were compiled");
+    emit(summary);
+}
+
+static void say_losses(struct summary *summary)
+{
+    const struct session *session = summary->session;
+    if (session->lost_records > 0) {
+        text_addf(&summary->line,
+                  "%" PRIu64 " records lost: they came faster than they could be read; the columns are incomplete; run again "
+                  "on a less busy machine, or with fewer functions annotated",
+                  session->lost_records);
+        emit(summary);
+    }
+    if (session->refused > 0) {
+        text_addf(&summary->line,
+                  "%" PRIu64 " processes or threads not profiled: there were more at once than there is room for; run the "
+                  "program with fewer workers, or with --no-children",
+                  session->refused);
+        emit(summary);
+    }
+}
+
+static void say_precision(struct summary *summary)
+{
+    const struct session *session = summary->session;
+    if (session->many_threads) {
+        text_add(&summary->line, "several threads ran at once: Increment is measured by each thread's own page faults, less "
+                                 "what it gave back; Mem usage is the whole process's; Heap is exact");
+        emit(summary);
+    }
+    if (session->rss_granularity_bytes > 0) {
+        text_addf(&summary->line,
+                  "RSS changes by less than %s may show on a later row: this kernel counts them late; Heap is exact; Linux "
+                  "6.16 and later count RSS exactly",
+                  units_bytes(session->rss_granularity_bytes).text);
+        emit(summary);
+    }
+}
+
+static const struct {
+    uint32_t flag;
+    const char *text;
+} process_messages[] = {
+    {WIRE_PROCESS_TRACED, "no line numbers: a debugger or tracer was attached at the start; run it without"},
+    {WIRE_PROCESS_NO_RSS, "Mem usage and Increment are blank: /proc/self/statm cannot be read there; mount /proc in its "
+                          "container or chroot"},
+    {WIRE_PROCESS_SECCOMP, "Mem usage and Increment end where it installed a seccomp filter: a system call of ours could kill "
+                           "it; Heap goes on; switch its sandbox off for all columns"},
+    {WIRE_PROCESS_PATCH_REFUSED, "no line numbers: its code could not be written; allow it (SELinux: execmod; a hardened "
+                                 "kernel: writing to /proc/self/mem)"},
+    {WIRE_PROCESS_BYTES_DIFFER, "some lines are not watched: its code differs from the file on disk; it was rebuilt "
+                                "meanwhile, or patches itself: start it again"},
+    {WIRE_PROCESS_NO_NEAR_MEMORY, "some lines are not watched: no memory is free near its code; link it as PIE, or raise its "
+                                  "address space limit (ulimit -v)"},
+    {WIRE_PROCESS_PLAN_TIMEOUT, "no line numbers for some modules: their debug information took too long to read; run again, "
+                                "or strip what is not annotated"},
+    {WIRE_PROCESS_GAVE_UP, "recording stopped: its records were not read for too long; the numbers go up to that point; run "
+                           "again on a less busy machine"},
+};
+
+static void say_processes(struct summary *summary)
+{
+    const struct session *session = summary->session;
+    for (size_t i = 0; i < sizeof process_messages / sizeof process_messages[0]; i++) {
+        list_begin(summary);
+        for (size_t j = 0; j < session->process_count; j++)
+            if ((session->processes[j].flags & process_messages[i].flag) != 0 && list_next(summary))
+                describe_process(&summary->line, &session->processes[j]);
+        list_end(summary);
+        if (summary->names == 0)
+            continue;
+        text_addf(&summary->line, ": %s", process_messages[i].text);
+        emit(summary);
+    }
+    /* Stops refused for a reason that no flag above explains. */
+    const uint32_t explained =
+        WIRE_PROCESS_PATCH_REFUSED | WIRE_PROCESS_BYTES_DIFFER | WIRE_PROCESS_NO_NEAR_MEMORY | WIRE_PROCESS_TRACED;
+    for (size_t j = 0; j < session->process_count; j++) {
+        const struct session_process *process = &session->processes[j];
+        if (process->stops_refused == 0 || (process->flags & explained) != 0)
+            continue;
+        describe_process(&summary->line, process);
+        text_addf(&summary->line,
+                  ": %u of %" PRIu64 " line stops could not be set; those lines' figures are on the line before; compile with "
+                  "-O0",
+                  process->stops_refused, (uint64_t)process->stops_refused + process->stops_armed);
+        emit(summary);
+    }
+}
+
+void report_summary(const struct session *session, report_emit_fn *emit_line, void *data)
+{
+    struct summary summary = {.session = session, .emit = emit_line, .data = data};
+    for (size_t i = 0; i < session->request_count; i++)
+        say_request(&summary, &session->requests[i]);
+    say_end(&summary);
+    say_never_ran(&summary, true);
+    say_never_ran(&summary, false);
+    say_losses(&summary);
+    say_processes(&summary);
+    say_precision(&summary);
+    say_optimized(&summary);
+    say_missing_sources(&summary);
+    text_fini(&summary.line);
+}
