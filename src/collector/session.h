@@ -52,6 +52,7 @@ struct session_request {
     char *target;     /* "/path?query" */
     int status;       /* HTTP status, 0 when no answer came */
     uint32_t ordinal; /* 1, 2, ... among requests with the same method and target */
+    uint32_t repeat_count; /* how many firings are added up here; 0 is 1 */
     uint64_t elapsed_ns;
     bool finished; /* false: the program ended, or the time-out came, before the answer did */
     struct session_totals totals;
