@@ -25,8 +25,8 @@ void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const void *bytes, size_t length);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Add what comes from a foreign file or process (a path, a symbol, a URL): control characters, with which it could break
-   a line or steer a terminal, become '?'. Other bytes, UTF-8 among them, stay. */
+/* Add what comes from a foreign file or process (a path, a symbol, a URL): control characters, with which it could
+   break a line or steer a terminal, become '?'. Other bytes, UTF-8 among them, stay. */
 void text_add_printable(struct text *text, const char *string);
 
 /* The text so far, "" when empty or failed. Valid until the next addition. */

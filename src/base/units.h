@@ -1,5 +1,5 @@
-/* Bytes and durations as people read them: "516.0 KiB", "0.41 ms". Powers of 1024, one decimal, a blank before the unit;
-   plain bytes have no decimal. */
+/* Bytes and durations as people read them: "516.0 KiB", "0.41 ms". Powers of 1024, one decimal, a blank before the
+   unit; plain bytes have no decimal. */
 
 #ifndef BASE_UNITS_H
 #define BASE_UNITS_H

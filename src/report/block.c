@@ -1,7 +1,8 @@
-/* Where a function begins and ends in its source file. Debug information gives the line of its name and the highest line
-   with code; people want to see it from its annotation to its closing brace.
+/* Where a function begins and ends in its source file. Debug information gives the line of its name and the highest
+   line with code; people want to see it from its annotation to its closing brace.
 
-   Conditional groups: of #if ... #else ... #endif the first branch is followed, or the one in which the function begins, and
+   Conditional groups: of #if ... #else ... #endif the first branch is followed, or the one in which the function
+   begins, and
    `#if 0` is skipped, so that two openings of which the compiler saw only one count once. */
 
 #include "report/source.h"
@@ -10,8 +11,8 @@
 #include <string.h>
 
 #define BLOCK_ANNOTATION "SYSENG_MEM_PROFILE"
-/* Above its name a declaration has attributes, a template head, a return type. More than this is something else, such as
-   macros without a semicolon. */
+/* Above its name a declaration has attributes, a template head, a return type. More than this is something else, such
+   as macros without a semicolon. */
 #define BLOCK_HEAD_LINES_MAX 20
 /* Between its name and its body: parameters, an initialiser list. */
 #define BLOCK_BODY_GAP_MAX 200
@@ -84,8 +85,8 @@ static size_t next(const struct source *source, size_t i)
     return source->token_count;
 }
 
-/* Is the word at token `i` the last part of the qualified name "a::b<c>::name(int)", that is: does it stand there as a whole
-   word, followed by parameters, template arguments or nothing? */
+/* Is the word at token `i` the last part of the qualified name "a::b<c>::name(int)", that is: does it stand there as a
+   whole word, followed by parameters, template arguments or nothing? */
 static bool is_last_part(const struct source *source, size_t i, const char *name)
 {
     const struct lexer_token *at = token(source, i);
@@ -124,9 +125,9 @@ static size_t find_name(const struct source *source, const struct session_functi
     for (size_t i = first; i < source->token_count && token(source, i)->line == function->line; i++) {
         if (is_word(source, i, "operator") || (is_last_part(source, i, function->name) && punct(source, i + 1) == '('))
             return i;
-        bool possible = is_last_part(source, i, function->name) ||
-                        (punct(source, i) == '[' && punct(source, i + 1) != '[' &&
-                         (i == 0 || punct(source, i - 1) != '['));
+        bool possible =
+            is_last_part(source, i, function->name) ||
+            (punct(source, i) == '[' && punct(source, i + 1) != '[' && (i == 0 || punct(source, i - 1) != '['));
         if (possible && second_choice == source->token_count)
             second_choice = i;
     }
@@ -163,8 +164,8 @@ static uint32_t find_first_line(const struct source *source, const struct sessio
     return function->line - head <= BLOCK_HEAD_LINES_MAX ? head : function->line;
 }
 
-/* The '{' that opens the body of the function named at token `i`, token_count when there is none. *is_try: it is a function
-   try block, which handlers follow. */
+/* The '{' that opens the body of the function named at token `i`, token_count when there is none. *is_try: it is a
+   function try block, which handlers follow. */
 static size_t find_body(const struct source *source, const struct session_function *function, size_t i, bool *is_try)
 {
     size_t depth = 0, previous = i;
@@ -176,7 +177,8 @@ static size_t find_body(const struct source *source, const struct session_functi
             break;
         if (depth == 0 && c == '{') {
             /* `: member{1}` and `requires requires (T t) { t + 1; }` have braces before the body. */
-            bool member = initialisers && (token(source, previous)->kind == LEXER_WORD || punct(source, previous) == '>');
+            bool member =
+                initialisers && (token(source, previous)->kind == LEXER_WORD || punct(source, previous) == '>');
             if (!member && !requirement)
                 return i;
             requirement = false;

@@ -45,6 +45,8 @@ void describe_request(struct text *out, const struct session_request *request, c
     text_add_printable(out, request->target);
     if (request->ordinal > 1)
         text_addf(out, " #%u", request->ordinal);
+    if (request->repeat_count > 1)
+        text_addf(out, ", %u times", request->repeat_count);
     if (request->status > 0)
         text_addf(out, " -> %d", request->status);
     else

@@ -6,7 +6,8 @@
 #include "base/text.h"
 #include "collector/session.h"
 
-/* "GET /memory -> 200", "GET /memory #2 -> no answer", "run: exit status 0", "run: killed by SIGSEGV". */
+/* "GET /memory -> 200", "GET /memory #2 -> no answer", "GET /memory, 10 times -> 200", "run: exit status 0",
+   "run: killed by SIGSEGV". */
 void describe_request(struct text *out, const struct session_request *request, const struct session *session);
 
 /* "exit status 0", "killed by SIGSEGV", "ended by syseng-mem", "still running". */

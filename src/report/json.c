@@ -50,9 +50,11 @@ static json_t *integer_if(bool known, int64_t value)
 static size_t utf8_length(const unsigned char *bytes, size_t left)
 {
     unsigned char first = bytes[0];
-    size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3
-                                                                       : first >= 0xf0 && first < 0xf5 ? 4
-                                                                                                       : 0;
+    size_t length = first < 0x80                    ? 1
+                    : first >= 0xc2 && first < 0xe0 ? 2
+                    : first >= 0xe0 && first < 0xf0 ? 3
+                    : first >= 0xf0 && first < 0xf5 ? 4
+                                                    : 0;
     if (length == 0 || length > left)
         return 0;
     for (size_t i = 1; i < length; i++)
@@ -180,6 +182,7 @@ static json_t *build_request(struct build *build, const struct session_request *
     put(build, object, "method", string_or_null(request->is_run ? NULL : request->method));
     put(build, object, "target", string_or_null(request->is_run ? NULL : request->target));
     put(build, object, "ordinal", json_integer(request->ordinal));
+    put(build, object, "repeat_count", json_integer(request->repeat_count > 0 ? request->repeat_count : 1));
     put(build, object, "status", integer_if(!request->is_run && request->status > 0, request->status));
     put(build, object, "finished", json_boolean(request->finished));
     put(build, object, "elapsed_ns", unsigned_integer(request->elapsed_ns));
@@ -197,11 +200,16 @@ static json_t *build_flags(struct build *build, uint32_t flags)
         uint32_t flag;
         const char *name;
     } names[] = {
-        {WIRE_PROCESS_STOPS_ARMED, "stops-armed"},       {WIRE_PROCESS_TRACED, "traced"},
-        {WIRE_PROCESS_NO_RSS, "no-rss"},                 {WIRE_PROCESS_SECCOMP, "seccomp"},
-        {WIRE_PROCESS_PATCH_REFUSED, "patch-refused"},   {WIRE_PROCESS_BYTES_DIFFER, "bytes-differ"},
-        {WIRE_PROCESS_NO_NEAR_MEMORY, "no-near-memory"}, {WIRE_PROCESS_PLAN_TIMEOUT, "plan-timeout"},
-        {WIRE_PROCESS_FORKED, "forked"},                 {WIRE_PROCESS_GAVE_UP, "gave-up"},
+        {WIRE_PROCESS_STOPS_ARMED, "stops-armed"},
+        {WIRE_PROCESS_TRACED, "traced"},
+        {WIRE_PROCESS_NO_RSS, "no-rss"},
+        {WIRE_PROCESS_SECCOMP, "seccomp"},
+        {WIRE_PROCESS_PATCH_REFUSED, "patch-refused"},
+        {WIRE_PROCESS_BYTES_DIFFER, "bytes-differ"},
+        {WIRE_PROCESS_NO_NEAR_MEMORY, "no-near-memory"},
+        {WIRE_PROCESS_PLAN_TIMEOUT, "plan-timeout"},
+        {WIRE_PROCESS_FORKED, "forked"},
+        {WIRE_PROCESS_GAVE_UP, "gave-up"},
     };
     json_t *array = json_array();
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -221,7 +229,8 @@ static json_t *build_process(struct build *build, const struct session_process *
     put(build, object, "thread_count", json_integer(process->thread_count));
     put(build, object, "stops_armed", json_integer(process->stops_armed));
     put(build, object, "stops_refused", json_integer(process->stops_refused));
-    put(build, object, "rss_granularity_bytes", has_rss ? unsigned_integer(process->rss_granularity_bytes) : json_null());
+    put(build, object, "rss_granularity_bytes",
+        has_rss ? unsigned_integer(process->rss_granularity_bytes) : json_null());
     put(build, object, "own_bytes", unsigned_integer(process->own_bytes));
     put(build, object, "flags", build_flags(build, process->flags));
     put(build, object, "totals", build_totals(build, &process->totals));

@@ -62,9 +62,7 @@ static void skip_splice(struct lexer *lexer, size_t length)
 static void add(struct lexer *lexer, enum lexer_kind kind, size_t offset, size_t length, uint32_t line)
 {
     struct lexer_token *tokens =
-        lexer->failed
-            ? NULL
-            : array_grow(lexer->tokens, &lexer->capacity, lexer->count + 1, sizeof *tokens);
+        lexer->failed ? NULL : array_grow(lexer->tokens, &lexer->capacity, lexer->count + 1, sizeof *tokens);
     if (tokens == NULL) {
         lexer->failed = true;
         return;
@@ -118,8 +116,8 @@ static void skip_quoted(struct lexer *lexer)
         skip(lexer, 1);
 }
 
-/* The opening quote of R"delimiter( is here: step behind the closing )delimiter". Returns false, at the same place, when it
-   is no raw string after all. */
+/* The opening quote of R"delimiter( is here: step behind the closing )delimiter". Returns false, at the same place,
+   when it is no raw string after all. */
 static bool skip_raw_string(struct lexer *lexer)
 {
     size_t delimiter = 0;
@@ -204,8 +202,8 @@ static void lex_directive(struct lexer *lexer)
     static const struct {
         const char *name;
         enum lexer_kind kind;
-    } names[] = {{"if", LEXER_IF},         {"ifdef", LEXER_IF},     {"ifndef", LEXER_IF},   {"else", LEXER_ELSE},
-                 {"elif", LEXER_ELSE},     {"elifdef", LEXER_ELSE}, {"elifndef", LEXER_ELSE}, {"endif", LEXER_ENDIF}};
+    } names[] = {{"if", LEXER_IF},     {"ifdef", LEXER_IF},     {"ifndef", LEXER_IF},     {"else", LEXER_ELSE},
+                 {"elif", LEXER_ELSE}, {"elifdef", LEXER_ELSE}, {"elifndef", LEXER_ELSE}, {"endif", LEXER_ENDIF}};
     size_t start = lexer->at;
     uint32_t line = lexer->line;
     skip(lexer, 1);

@@ -25,9 +25,15 @@ struct style {
 };
 
 static const struct style styles[] = {
-    [REPORT_STYLE_SYSENG] = {{"Line #", "Mem usage", "Increment", "Heap", "Occurrences"}, {6, 12, 12, 12, 12}, true, true},
+    [REPORT_STYLE_SYSENG] = {{"Line #", "Mem usage", "Increment", "Heap", "Occurrences"},
+                             {6, 12, 12, 12, 12},
+                             true,
+                             true},
     /* As show_results of memory_profiler 0.31 prints it. */
-    [REPORT_STYLE_MEMORY_PROFILER] = {{"Line #", "Mem usage", "Increment", NULL, NULL}, {6, 12, 12, 0, 0}, false, false},
+    [REPORT_STYLE_MEMORY_PROFILER] = {{"Line #", "Mem usage", "Increment", NULL, NULL},
+                                      {6, 12, 12, 0, 0},
+                                      false,
+                                      false},
 };
 
 #define CELL_BYTES 64
@@ -143,8 +149,8 @@ static void print_row(const struct block *block, const struct row *row)
         /* Blanks stay outside the colour, so that without it the bytes are the same. */
         size_t blanks = strspn(cell.text, " ");
         int padding = block->widths[column] - (int)strlen(cell.text) + (int)blanks;
-        fprintf(block->out, "%s%*s%s%s%s", column == 0 ? "" : " ", padding > 0 ? padding : 0, "", color != NULL ? color : "",
-                cell.text + blanks, color != NULL ? LINES_COLOR_END : "");
+        fprintf(block->out, "%s%*s%s%s%s", column == 0 ? "" : " ", padding > 0 ? padding : 0, "",
+                color != NULL ? color : "", cell.text + blanks, color != NULL ? LINES_COLOR_END : "");
     }
     fputs("   ", block->out);
     if (row->text != NULL)

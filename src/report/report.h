@@ -16,11 +16,11 @@ struct report_options {
     int precision;     /* digits after the point, 0..9 */
     bool only_changed; /* rows whose Increment or Heap is not 0, and each function's first row */
     bool color;
-    bool source;       /* false: --no-source */
+    bool source; /* false: --no-source */
 };
 
-/* The line report (docs/line-report.md). Returns 0 or a negative errno of the write. Missing source files leave the text
-   column empty. */
+/* The line report (docs/line-report.md). Returns 0 or a negative errno of the write. Missing source files leave the
+   text column empty. */
 int report_lines(const struct session *session, const struct report_options *options, FILE *out, struct err *err);
 
 /* Everything of the session as one JSON object; bytes and nanoseconds as integers. Schema: docs/json.md. */

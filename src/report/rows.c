@@ -18,8 +18,8 @@ struct build {
     struct rows *rows;
 };
 
-/* Does the declaration's line show its own figures although the entry has a row of its own? When it has any, and when all
-   of the function's code is on that line. */
+/* Does the declaration's line show its own figures although the entry has a row of its own? When it has any, and when
+   all of the function's code is on that line. */
 static bool is_declaration_shown(const struct session_function *function, const struct session_line *line)
 {
     if (line->increment_bytes != 0 || line->heap_bytes != 0 || line->occurrences > function->calls)

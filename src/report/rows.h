@@ -22,9 +22,9 @@ struct rows {
     size_t count;
 };
 
-/* All lines of the function's block, and besides every measured line outside it (a constructor's member initialisers, code
-   of a macro), so that the columns always sum to the function's totals. Without source lines, a block of unreasonable
-   length has its measured lines only. `source` must outlive the rows. Returns 0 or -ENOMEM. */
+/* All lines of the function's block, and besides every measured line outside it (a constructor's member initialisers,
+   code of a macro), so that the columns always sum to the function's totals. Without source lines, a block of
+   unreasonable length has its measured lines only. `source` must outlive the rows. Returns 0 or -ENOMEM. */
 int rows_build(const struct session_function *function, const struct source *source, struct rows *out);
 void rows_free(struct rows *rows);
 

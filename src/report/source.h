@@ -49,7 +49,8 @@ struct source_block {
    declaration to last_line. */
 struct source_block source_find_block(const struct source *source, const struct session_function *function);
 
-/* Append the name under which a file is shown: relative to the current directory when it is below it, as it is otherwise. */
+/* Append the name under which a file is shown: relative to the current directory when it is below it, as it is
+ * otherwise. */
 void source_add_name(struct text *out, const char *path);
 
 #endif

@@ -171,8 +171,9 @@ static void say_missing_sources(struct summary *summary)
     list_end(summary);
     if (summary->names == 0)
         return;
-    text_add(&summary->line, ": the debug information names it so; its rows have no text; put the sources there, or start "
-                             "syseng-mem in the directory in which they were compiled");
+    text_add(&summary->line,
+             ": the debug information names it so; its rows have no text; put the sources there, or start "
+             "syseng-mem in the directory in which they were compiled");
     emit(summary);
 }
 
@@ -181,14 +182,16 @@ static void say_losses(struct summary *summary)
     const struct session *session = summary->session;
     if (session->lost_records > 0) {
         text_addf(&summary->line,
-                  "%" PRIu64 " records lost: they came faster than they could be read; the columns are incomplete; run again "
+                  "%" PRIu64
+                  " records lost: they came faster than they could be read; the columns are incomplete; run again "
                   "on a less busy machine, or with fewer functions annotated",
                   session->lost_records);
         emit(summary);
     }
     if (session->refused > 0) {
         text_addf(&summary->line,
-                  "%" PRIu64 " processes or threads not profiled: there were more at once than there is room for; run the "
+                  "%" PRIu64
+                  " processes or threads not profiled: there were more at once than there is room for; run the "
                   "program with fewer workers, or with --no-children",
                   session->refused);
         emit(summary);
@@ -199,15 +202,17 @@ static void say_precision(struct summary *summary)
 {
     const struct session *session = summary->session;
     if (session->many_threads) {
-        text_add(&summary->line, "several threads ran at once: Increment is measured by each thread's own page faults, less "
-                                 "what it gave back; Mem usage is the whole process's; Heap is exact");
+        text_add(&summary->line,
+                 "several threads ran at once: Increment is measured by each thread's own page faults, less "
+                 "what it gave back; Mem usage is the whole process's; Heap is exact");
         emit(summary);
     }
     if (session->rss_granularity_bytes > 0) {
-        text_addf(&summary->line,
-                  "RSS changes by less than %s may show on a later row: this kernel counts them late; Heap is exact; Linux "
-                  "6.16 and later count RSS exactly",
-                  units_bytes(session->rss_granularity_bytes).text);
+        text_addf(
+            &summary->line,
+            "RSS changes by less than %s may show on a later row: this kernel counts them late; Heap is exact; Linux "
+            "6.16 and later count RSS exactly",
+            units_bytes(session->rss_granularity_bytes).text);
         emit(summary);
     }
 }
@@ -217,20 +222,26 @@ static const struct {
     const char *text;
 } process_messages[] = {
     {WIRE_PROCESS_TRACED, "no line numbers: a debugger or tracer was attached at the start; run it without"},
-    {WIRE_PROCESS_NO_RSS, "Mem usage and Increment are blank: /proc/self/statm cannot be read there; mount /proc in its "
-                          "container or chroot"},
-    {WIRE_PROCESS_SECCOMP, "Mem usage and Increment end where it installed a seccomp filter: a system call of ours could kill "
-                           "it; Heap goes on; switch its sandbox off for all columns"},
-    {WIRE_PROCESS_PATCH_REFUSED, "no line numbers: its code could not be written; allow it (SELinux: execmod; a hardened "
-                                 "kernel: writing to /proc/self/mem)"},
+    {WIRE_PROCESS_NO_RSS,
+     "Mem usage and Increment are blank: /proc/self/statm cannot be read there; mount /proc in its "
+     "container or chroot"},
+    {WIRE_PROCESS_SECCOMP,
+     "Mem usage and Increment end where it installed a seccomp filter: a system call of ours could kill "
+     "it; Heap goes on; switch its sandbox off for all columns"},
+    {WIRE_PROCESS_PATCH_REFUSED,
+     "no line numbers: its code could not be written; allow it (SELinux: execmod; a hardened "
+     "kernel: writing to /proc/self/mem)"},
     {WIRE_PROCESS_BYTES_DIFFER, "some lines are not watched: its code differs from the file on disk; it was rebuilt "
                                 "meanwhile, or patches itself: start it again"},
-    {WIRE_PROCESS_NO_NEAR_MEMORY, "some lines are not watched: no memory is free near its code; link it as PIE, or raise its "
-                                  "address space limit (ulimit -v)"},
-    {WIRE_PROCESS_PLAN_TIMEOUT, "no line numbers for some modules: their debug information took too long to read; run again, "
-                                "or strip what is not annotated"},
-    {WIRE_PROCESS_GAVE_UP, "recording stopped: its records were not read for too long; the numbers go up to that point; run "
-                           "again on a less busy machine"},
+    {WIRE_PROCESS_NO_NEAR_MEMORY,
+     "some lines are not watched: no memory is free near its code; link it as PIE, or raise its "
+     "address space limit (ulimit -v)"},
+    {WIRE_PROCESS_PLAN_TIMEOUT,
+     "no line numbers for some modules: their debug information took too long to read; run again, "
+     "or strip what is not annotated"},
+    {WIRE_PROCESS_GAVE_UP,
+     "recording stopped: its records were not read for too long; the numbers go up to that point; run "
+     "again on a less busy machine"},
 };
 
 static void say_processes(struct summary *summary)
@@ -247,20 +258,33 @@ static void say_processes(struct summary *summary)
         text_addf(&summary->line, ": %s", process_messages[i].text);
         emit(summary);
     }
-    /* Stops refused for a reason that no flag above explains. */
+}
+
+/* Stops refused for a reason that no flag explains. */
+static void say_refused_stops(struct summary *summary)
+{
     const uint32_t explained =
         WIRE_PROCESS_PATCH_REFUSED | WIRE_PROCESS_BYTES_DIFFER | WIRE_PROCESS_NO_NEAR_MEMORY | WIRE_PROCESS_TRACED;
-    for (size_t j = 0; j < session->process_count; j++) {
-        const struct session_process *process = &session->processes[j];
+    uint64_t refused = 0, armed = 0;
+    list_begin(summary);
+    for (size_t i = 0; i < summary->session->process_count; i++) {
+        const struct session_process *process = &summary->session->processes[i];
         if (process->stops_refused == 0 || (process->flags & explained) != 0)
             continue;
-        describe_process(&summary->line, process);
-        text_addf(&summary->line,
-                  ": %u of %" PRIu64 " line stops could not be set; those lines' figures are on the line before; compile with "
-                  "-O0",
-                  process->stops_refused, (uint64_t)process->stops_refused + process->stops_armed);
-        emit(summary);
+        refused += process->stops_refused;
+        armed += process->stops_armed;
+        if (list_next(summary))
+            describe_process(&summary->line, process);
     }
+    list_end(summary);
+    if (refused == 0)
+        return;
+    text_addf(&summary->line,
+              ": %" PRIu64 " of %" PRIu64
+              " line stops could not be set: what those lines did is shown on the lines before them; "
+              "compile with -O0",
+              refused, refused + armed);
+    emit(summary);
 }
 
 void report_summary(const struct session *session, report_emit_fn *emit_line, void *data)
@@ -273,6 +297,7 @@ void report_summary(const struct session *session, report_emit_fn *emit_line, vo
     say_never_ran(&summary, false);
     say_losses(&summary);
     say_processes(&summary);
+    say_refused_stops(&summary);
     say_precision(&summary);
     say_optimized(&summary);
     say_missing_sources(&summary);

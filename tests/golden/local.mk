@@ -4,4 +4,17 @@ EXTRA_DIST += \
 	%D%/memory-profiler-loops.txt \
 	%D%/source/app.py \
 	%D%/source/loops.py \
-	%D%/source/memory_profile.py
+	%D%/source/memory_profile.py \
+	%D%/lines-classic-precision-9.txt \
+	%D%/lines-classic.txt \
+	%D%/lines-color.txt \
+	%D%/lines-no-source.txt \
+	%D%/lines-only-changed.txt \
+	%D%/lines-precision-0.txt \
+	%D%/lines-precision-9.txt \
+	%D%/lines.txt \
+	%D%/report-no-source.json \
+	%D%/report.json \
+	%D%/summary.txt \
+	%D%/source/app.c \
+	%D%/source/store.cpp

@@ -1,5 +1,5 @@
-/* Comparing what a report printed with a file of tests/golden, byte for byte. With UPDATE_GOLDEN=1 in the environment the
-   file is rewritten instead; the diff is then reviewed like code. */
+/* Comparing what a report printed with a file of tests/golden, byte for byte. With UPDATE_GOLDEN=1 in the environment
+   the file is rewritten instead; the diff is then reviewed like code. */
 
 #ifndef TESTS_UNIT_GOLDEN_H
 #define TESTS_UNIT_GOLDEN_H

@@ -14,6 +14,11 @@ UNIT_TESTS += %D%/report-classic
 %C%_report_classic_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_report_classic_LDADD = src/report/libreport.a src/base/libbase.a $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/report-golden
+%C%_report_golden_SOURCES = %D%/report-golden.c %D%/report-session.c %D%/report-session.h %D%/golden.c %D%/golden.h
+%C%_report_golden_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_report_golden_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/client
 %C%_client_SOURCES = %D%/client.c
 %C%_client_CPPFLAGS = $(UNIT_CPPFLAGS)

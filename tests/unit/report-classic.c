@@ -1,5 +1,5 @@
-/* report_lines --style memory_profiler against what memory_profiler 0.31 printed, byte for byte. The golden files come from
-   memory_profiler itself and are never rewritten by this program. */
+/* report_lines --style memory_profiler against what memory_profiler 0.31 printed, byte for byte. The golden files come
+   from memory_profiler itself and are never rewritten by this program. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include "golden.h"
 #include "report/report.h"
 
-#define PAGES(n) ((n) * INT64_C(4096))
+#define PAGES(n) ((n)*INT64_C(4096))
 
 #define LINE(number, visits, pages, change)                                                                            \
     {                                                                                                                  \
@@ -52,10 +52,26 @@ static void the_original_example_is_equal_to_the_byte(void **state)
     struct session_line profiling[] = {LINE(3, 1, 3880, 0), {.line = 5}};
     char app[] = "app.py", memory_profile[] = "memory_profile.py", xrange[] = "xrange_vs_range", name[] = "profiling";
     struct session_function functions[] = {
-        {.name = xrange, .file = app, .line = 24, .last_line = 30, .annotated = true, .calls = 1, .has_rss = true,
-         .entry_rss_bytes = PAGES(3974), .lines = memory, .line_count = 4},
-        {.name = name, .file = memory_profile, .line = 3, .last_line = 5, .annotated = true, .calls = 1, .has_rss = true,
-         .entry_rss_bytes = PAGES(3880), .lines = profiling, .line_count = 2},
+        {.name = xrange,
+         .file = app,
+         .line = 24,
+         .last_line = 30,
+         .annotated = true,
+         .calls = 1,
+         .has_rss = true,
+         .entry_rss_bytes = PAGES(3974),
+         .lines = memory,
+         .line_count = 4},
+        {.name = name,
+         .file = memory_profile,
+         .line = 3,
+         .last_line = 5,
+         .annotated = true,
+         .calls = 1,
+         .has_rss = true,
+         .entry_rss_bytes = PAGES(3880),
+         .lines = profiling,
+         .line_count = 2},
     };
     /* The page that shows the original has one empty line at its end; the program printed two, as after every block. */
     compare("memory-profiler-original.txt", render(functions, 2));
@@ -63,13 +79,20 @@ static void the_original_example_is_equal_to_the_byte(void **state)
 
 static void loops_are_equal_to_the_byte(void **state)
 {
-    struct session_line lines[] = {LINE(1, 1, 4234, 0),    LINE(3, 1, 4234, 0),     LINE(4, 5, 5262, 1028),
-                                   LINE(5, 4, 5262, 0),    LINE(6, 3, 5262, 0),     LINE(7, 2, 5005, -257),
-                                   LINE(8, 4, 5511, 506),  LINE(9, 1, 4516, -995),  LINE(10, 1, 4516, 0),
-                                   {.line = 11},           LINE(12, 1, 4516, 0)};
+    struct session_line lines[] = {LINE(1, 1, 4234, 0),   LINE(3, 1, 4234, 0),    LINE(4, 5, 5262, 1028),
+                                   LINE(5, 4, 5262, 0),   LINE(6, 3, 5262, 0),    LINE(7, 2, 5005, -257),
+                                   LINE(8, 4, 5511, 506), LINE(9, 1, 4516, -995), LINE(10, 1, 4516, 0),
+                                   {.line = 11},          LINE(12, 1, 4516, 0)};
     char file[] = "loops.py", name[] = "loop";
-    struct session_function function = {.name = name, .file = file, .line = 1, .last_line = 12, .annotated = true,
-                                        .calls = 1, .has_rss = true, .entry_rss_bytes = PAGES(4234), .lines = lines,
+    struct session_function function = {.name = name,
+                                        .file = file,
+                                        .line = 1,
+                                        .last_line = 12,
+                                        .annotated = true,
+                                        .calls = 1,
+                                        .has_rss = true,
+                                        .entry_rss_bytes = PAGES(4234),
+                                        .lines = lines,
                                         .line_count = 11};
     compare("memory-profiler-loops.txt", render(&function, 1));
 }

@@ -1,0 +1,227 @@
+/* The golden session. Where figures of a function are sums of its lines', they are the sums: report-lines.c checks it.
+ */
+
+#include "report-session.h"
+
+#include "wire/session.h"
+
+#define KIB(n) ((n)*INT64_C(1024))
+#define MIB(n) ((n)*INT64_C(1048576))
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* line, visits, RSS after it in KiB, change of RSS in KiB, of the heap in bytes */
+#define LINE(number, visits, rss, change, heap)                                                                        \
+    {                                                                                                                  \
+        (number), (visits), true, KIB(rss), KIB(change), (heap)                                                        \
+    }
+#define NEVER(number)                                                                                                  \
+    {                                                                                                                  \
+        .line = (number)                                                                                               \
+    }
+#define HEAP_LINE(number, visits, heap)                                                                                \
+    {                                                                                                                  \
+        .line = (number), .occurrences = (visits), .heap_bytes = (heap)                                                \
+    }
+
+static char app_c[] = "source/app.c", store_cpp[] = "source/store.cpp", gone_c[] = "source/gone.c";
+
+static struct session_line memory_lines[] = {
+    LINE(9, 1, 15896, 0, 0),
+    LINE(10, 1, 15896, 0, 0),
+    LINE(11, 1, 15896, 4, 0),
+    LINE(12, 1, 16416, 520, 524304),
+    LINE(20, 1, 16420, 4, 24),
+    LINE(22, 1, 16420, 0, 0),
+    NEVER(23),
+    LINE(24, 1, 15904, -516, -524304),
+    LINE(25, 1, 15904, 0, 0),
+    LINE(26, 1, 15904, 0, 0),
+};
+static struct session_line hello_lines[] = {LINE(28, 2, 15908, 4, 32)};
+static struct session_line user_lines[] = {
+    LINE(31, 1, 15908, 0, 0),
+    LINE(33, 4, 15908, 0, 0),
+    LINE(34, 3, 17008, 1100, 3456),
+    LINE(35, 1, 17008, 0, 0),
+};
+static struct session_line store_lines[] = {
+    LINE(4, 1, 16936, 1028, 1048592), LINE(10, 1, 15908, 0, 0), LINE(11, 1, 16936, 0, 40),
+    LINE(13, 2000000, 16936, 0, 0),   LINE(14, 1, 16936, 0, 0),
+};
+static struct session_line gone_lines[] = {
+    LINE(40, 3, 17008, 0, 0),
+    LINE(41, 3, 17008, -8, -64),
+    LINE(43, 3, 3145728, 3128720, MIB(3055)),
+};
+static struct session_line blind_lines[] = {HEAP_LINE(28, 1, 0), HEAP_LINE(29, 1, -16)};
+
+static struct session_function first[] = {
+    {.name = (char[]){"memory"},
+     .file = app_c,
+     .line = 9,
+     .last_line = 26,
+     .annotated = true,
+     .calls = 1,
+     .has_rss = true,
+     .entry_rss_bytes = KIB(15896),
+     .increment_bytes = KIB(12),
+     .heap_bytes = 24,
+     .lines = memory_lines,
+     .line_count = COUNT(memory_lines)},
+    {.name = (char[]){"hello"},
+     .file = app_c,
+     .line = 28,
+     .last_line = 28,
+     .annotated = true,
+     .optimized = true,
+     .calls = 2,
+     .has_rss = true,
+     .entry_rss_bytes = KIB(15904),
+     .increment_bytes = KIB(4),
+     .heap_bytes = 32,
+     .lines = hello_lines,
+     .line_count = COUNT(hello_lines)},
+    {.name = (char[]){"store::store(char const*)"},
+     .file = store_cpp,
+     .line = 10,
+     .last_line = 14,
+     .annotated = true,
+     .calls = 1,
+     .has_rss = true,
+     .entry_rss_bytes = KIB(15908),
+     .increment_bytes = KIB(1028),
+     .heap_bytes = 1048632,
+     .lines = store_lines,
+     .line_count = COUNT(store_lines)},
+};
+static struct session_function second[] = {
+    {.name = (char[]){"hello"},
+     .file = app_c,
+     .line = 28,
+     .last_line = 29,
+     .annotated = true,
+     .optimized = true,
+     .calls = 1,
+     .heap_bytes = -16,
+     .lines = blind_lines,
+     .line_count = COUNT(blind_lines)},
+    {.name = (char[]){"user"},
+     .file = app_c,
+     .line = 31,
+     .last_line = 36,
+     .calls = 1,
+     .has_rss = true,
+     .entry_rss_bytes = KIB(15908),
+     .increment_bytes = KIB(1100),
+     .heap_bytes = 3456,
+     .lines = user_lines,
+     .line_count = COUNT(user_lines)},
+    {.name = (char[]){"gone"},
+     .file = gone_c,
+     .line = 40,
+     .last_line = 44,
+     .annotated = true,
+     .calls = 3,
+     .has_rss = true,
+     .entry_rss_bytes = KIB(17008),
+     .increment_bytes = KIB(3128720 - 8),
+     .heap_bytes = MIB(3055) - 64,
+     .lines = gone_lines,
+     .line_count = COUNT(gone_lines)},
+};
+
+static struct session_request requests[] = {
+    {.method = (char[]){"GET"},
+     .target = (char[]){"/memory"},
+     .status = 200,
+     .ordinal = 1,
+     .elapsed_ns = 410000,
+     .finished = true,
+     .functions = first,
+     .function_count = COUNT(first),
+     .totals = {.alloc_bytes = KIB(516),
+                .alloc_count = 3,
+                .free_bytes = KIB(512),
+                .free_count = 1,
+                .peak_bytes = KIB(516),
+                .not_freed_bytes = KIB(4),
+                .not_freed_count = 2,
+                .has_rss = true,
+                .rss_before_bytes = MIB(15),
+                .rss_after_bytes = MIB(17)}},
+    {.method = (char[]){"POST"},
+     .target = (char[]){"/user?id=1"},
+     .status = 404,
+     .ordinal = 1,
+     .elapsed_ns = 30000000000,
+     .finished = true,
+     .functions = second,
+     .function_count = COUNT(second),
+     .totals = {.alloc_bytes = 100,
+                .alloc_count = 2,
+                .free_bytes = 116,
+                .free_count = 3,
+                .peak_bytes = 100,
+                .not_freed_bytes = -16,
+                .not_freed_count = -1,
+                .mapped_bytes = MIB(64),
+                .unmapped_bytes = KIB(4)}},
+    {.method = (char[]){"GET"}, .target = (char[]){"/memory"}, .ordinal = 2, .elapsed_ns = 41000},
+};
+
+static struct session_process processes[] = {
+    {.pid = 812,
+     .parent_pid = 811,
+     .exe = (char[]){"/srv/app"},
+     .allocator = (char[]){"glibc"},
+     .stops_armed = 31,
+     .flags = WIRE_PROCESS_STOPS_ARMED,
+     .thread_count = 2,
+     .own_bytes = KIB(1024),
+     .rss_granularity_bytes = KIB(252),
+     .totals = {.alloc_bytes = KIB(600),
+                .alloc_count = 10,
+                .free_bytes = KIB(512),
+                .free_count = 8,
+                .peak_bytes = KIB(516),
+                .not_freed_bytes = KIB(88),
+                .not_freed_count = 2,
+                .has_rss = true,
+                .rss_before_bytes = MIB(15),
+                .rss_after_bytes = MIB(17)}},
+    {.pid = 813,
+     .parent_pid = 812,
+     .exe = (char[]){"/srv/app"},
+     .stops_armed = 30,
+     .stops_refused = 1,
+     .flags = WIRE_PROCESS_STOPS_ARMED | WIRE_PROCESS_FORKED | WIRE_PROCESS_NO_RSS,
+     .thread_count = 1},
+};
+
+static struct session_function never_ran[] = {
+    {.name = (char[]){"login"}, .file = (char[]){"auth.c"}, .line = 40, .annotated = true},
+    {.name = (char[]){"logout"}, .file = (char[]){"auth.c"}, .line = 77, .annotated = true},
+    {.name = (char[]){"admin"}, .file = (char[]){"auth.c"}, .line = 99},
+};
+
+static char *argv[] = {(char[]){"./app"}, (char[]){"-p"}, (char[]){"0"}, NULL};
+
+static struct session session = {
+    .argv = argv,
+    .wait_status = 11 /* SIGSEGV */,
+    .requests = requests,
+    .request_count = COUNT(requests),
+    .processes = processes,
+    .process_count = COUNT(processes),
+    .never_ran = never_ran,
+    .never_ran_count = COUNT(never_ran),
+    .lost_records = 7,
+    .refused = 2,
+    .many_threads = true,
+    .rss_granularity_bytes = KIB(252),
+};
+
+struct session *report_session(void)
+{
+    return &session;
+}
