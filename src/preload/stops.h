@@ -11,6 +11,10 @@ GUEST_HIDDEN void stops_start(void);
 /* Called by the destructor: the last sample of this thread. */
 GUEST_HIDDEN void stops_end(void);
 
+/* Tell the collector of something beside a line stop that moves a thread's activations, with or without a sample. Nothing
+   happens in a thread that has met no line stop yet. Not for the SIGTRAP handler. */
+GUEST_HIDDEN void stops_note(struct wire_record *record, bool sample);
+
 /* Whether any stop is armed in this process. */
 GUEST_HIDDEN bool stops_are_armed(void);
 

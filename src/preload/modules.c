@@ -1,0 +1,188 @@
+/* The modules of the process.
+
+   dlopen is not wrapped: that would change whose RUNPATH counts. Instead a breakpoint on the loader's notification
+   function for debuggers (r_brk, see <link.h>) tells of every change, before the constructors of a new library run. */
+
+#include "preload/modules.h"
+
+#include <errno.h>
+#include <link.h>
+#include <linux/futex.h>
+#include <time.h>
+
+#include "preload/displace.h"
+#include "preload/syscalls.h"
+
+#define PLAN_WAIT_ROUNDS 600 /* of 100 ms: planning a huge program takes seconds, a stopped syseng-mem for ever */
+
+extern struct r_debug _r_debug;
+
+static struct wire_modules *list; /* of this process; NULL before the first refresh */
+static uint32_t armed_upto;       /* entries whose plans were looked at */
+
+static struct wire_module *entry_at(uint32_t *at)
+{
+    if (*at + sizeof(struct wire_module) > list->used_bytes)
+        return NULL;
+    struct wire_module *module = (struct wire_module *)(list->entries + *at);
+    *at += module->entry_bytes;
+    return module;
+}
+
+static struct wire_module *find(uint64_t base, uint64_t start)
+{
+    uint32_t at = 0;
+    for (struct wire_module *module; (module = entry_at(&at)) != NULL;)
+        if (module->base == base && module->start == start &&
+            !atomic_load_explicit(&module->gone, memory_order_relaxed))
+            return module;
+    return NULL;
+}
+
+static size_t text_bytes(const char *text)
+{
+    size_t bytes = 0;
+    while (text[bytes] != '\0')
+        bytes++;
+    return bytes + 1;
+}
+
+static void append(uint64_t base, uint64_t start, uint64_t end, const char *path)
+{
+    uint32_t path_bytes = (uint32_t)text_bytes(path);
+    uint32_t entry_bytes = (uint32_t)((sizeof(struct wire_module) + path_bytes + 7) & ~(size_t)7);
+    if (entry_bytes > sizeof list->entries - list->used_bytes)
+        return;
+    struct wire_module *module = (struct wire_module *)(list->entries + list->used_bytes);
+    module->entry_bytes = entry_bytes;
+    atomic_store_explicit(&module->gone, 0, memory_order_relaxed);
+    module->base = base;
+    module->start = start;
+    module->end = end;
+    module->plan_offset = module->plan_bytes = 0;
+    module->path_bytes = path_bytes;
+    for (uint32_t i = 0; i < path_bytes; i++)
+        module->path[i] = path[i];
+    list->used_bytes += entry_bytes;
+    atomic_fetch_add_explicit(&list->asked, 1, memory_order_release);
+}
+
+/* One loaded object: known, or appended. `reserved` of its entry becomes the number of this refresh. */
+static int see(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size;
+    uint32_t round = *(uint32_t *)data;
+    uint64_t start = UINT64_MAX, end = 0;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD)
+            continue;
+        uint64_t low = info->dlpi_addr + segment->p_vaddr;
+        start = low < start ? low : start;
+        end = low + segment->p_memsz > end ? low + segment->p_memsz : end;
+    }
+    if (start >= end)
+        return 0;
+    struct wire_module *module = find(info->dlpi_addr, start);
+    if (module == NULL) {
+        const char *path = info->dlpi_name;
+        if (path == NULL || path[0] == '\0')
+            path = round == 1 ? guest.process->exe : "";
+        if (path[0] != '/') /* the vDSO, or a name that only this directory gives a meaning */
+            return 0;
+        append(info->dlpi_addr, start, end, path);
+        module = find(info->dlpi_addr, start);
+    }
+    if (module != NULL)
+        module->reserved = round;
+    return 0;
+}
+
+static void forget_unseen(uint32_t round)
+{
+    uint32_t at = 0;
+    for (struct wire_module *module; (module = entry_at(&at)) != NULL;) {
+        if (module->reserved == round || atomic_load_explicit(&module->gone, memory_order_relaxed))
+            continue;
+        atomic_store_explicit(&module->gone, 1, memory_order_relaxed);
+        displace_forget(module->base);
+    }
+}
+
+static bool wait_for_answer(void)
+{
+    uint32_t asked = atomic_load_explicit(&list->asked, memory_order_relaxed);
+    for (int i = 0; i < PLAN_WAIT_ROUNDS; i++) {
+        uint32_t answered = atomic_load_explicit(&list->answered, memory_order_acquire);
+        if (answered == asked)
+            return true;
+        if (atomic_load_explicit(&guest.session->closed, memory_order_relaxed) ||
+            raw_syscall3(SYS_kill, (long)guest.session->collector_pid, 0, 0) == -ESRCH)
+            return false;
+        guest_wake_collector();
+        struct timespec timeout = {.tv_nsec = 100000000};
+        raw_syscall4(SYS_futex, (long)&list->answered, FUTEX_WAIT, answered, (long)&timeout);
+    }
+    atomic_fetch_or_explicit(&guest.process->flags, WIRE_PROCESS_PLAN_TIMEOUT, memory_order_relaxed);
+    return false;
+}
+
+static const struct wire_plan *plan_of(const struct wire_module *module)
+{
+    const struct wire_header *session = guest.session;
+    if (module->plan_offset < session->plans_offset || module->plan_bytes < sizeof(struct wire_plan) ||
+        module->plan_offset + module->plan_bytes > session->plans_offset + session->plans_bytes)
+        return NULL;
+    const struct wire_plan *plan = (const struct wire_plan *)((const uint8_t *)session + module->plan_offset);
+    return plan->magic == WIRE_PLAN_MAGIC && plan->total_bytes <= module->plan_bytes ? plan : NULL;
+}
+
+static void arm_new(void)
+{
+    uint32_t at = 0, number = 0, refused = 0, armed = 0;
+    for (struct wire_module *module; (module = entry_at(&at)) != NULL;) {
+        if (number++ < armed_upto || atomic_load_explicit(&module->gone, memory_order_relaxed))
+            continue;
+        const struct wire_plan *plan = plan_of(module);
+        if (plan == NULL || displace_is_armed(module->base, plan->plan_id))
+            continue;
+        armed += displace_arm(plan, module->base, module->start, module->end, &refused);
+    }
+    armed_upto = number;
+    atomic_fetch_add_explicit(&guest.process->stops_armed, armed, memory_order_relaxed);
+    atomic_fetch_add_explicit(&guest.process->stops_refused, refused, memory_order_relaxed);
+    if (armed > 0)
+        atomic_fetch_or_explicit(&guest.process->flags, WIRE_PROCESS_STOPS_ARMED, memory_order_relaxed);
+}
+
+void modules_refresh(void)
+{
+    static uint32_t round;
+    if (guest.process == NULL)
+        return;
+    if (list == NULL) {
+        uint32_t index;
+        list = guest_claim_chunk(WIRE_CHUNK_MODULES, guest.process_chunk, &index);
+        if (list == NULL)
+            return;
+        armed_upto = 0;
+        round = 0;
+        atomic_store_explicit(&guest.process->modules_chunk, index + 1, memory_order_release);
+    }
+    uint32_t asked = atomic_load_explicit(&list->asked, memory_order_relaxed);
+    round++;
+    dl_iterate_phdr(see, &round);
+    forget_unseen(round);
+    if (asked != atomic_load_explicit(&list->asked, memory_order_relaxed) && wait_for_answer())
+        arm_new();
+}
+
+void modules_after_fork(void)
+{
+    list = NULL;
+}
+
+uint64_t modules_notification(void)
+{
+    return _r_debug.r_brk;
+}

@@ -1,0 +1,355 @@
+/* Signal dispositions and masks.
+
+   SIGTRAP is ours while line stops are wanted: the program's own disposition for it is remembered, told when asked for,
+   and followed for a SIGTRAP that is not ours. It is never really blocked: the kernel kills a process whose breakpoint
+   hits while it is. What the program asked to block is remembered and told.
+
+   The program's handlers for other signals are called through on_signal: a signal that lands in a displaced copy would
+   otherwise show the handler a pc outside any module. The table of actions is written before the kernel's and read by
+   handlers; a thread that changes a disposition while another's handler begins sees either the old or the new one, as
+   without us. */
+
+#include "preload/signals.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <ucontext.h>
+
+#include "preload/displace.h"
+#include "preload/real.h"
+#include "preload/stops.h"
+#include "preload/syscalls.h"
+
+/* glibc's own names, which nobody interposes. */
+extern int __sigaction(int, const struct sigaction *, struct sigaction *);
+
+static volatile bool active; /* line stops are wanted in this session */
+static volatile bool watches_fatal;
+static struct sigaction actions[_NSIG]; /* as the program set them; valid where `wrapped` */
+static bool wrapped[_NSIG];             /* the kernel's handler is ours */
+static bool interrupts[_NSIG];          /* siginterrupt(3) asked for it: signal(3) sets no SA_RESTART */
+static GUEST_TLS bool trap_blocked;     /* the program believes SIGTRAP to be blocked in this thread */
+
+static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+static bool is_fatal(int number)
+{
+    for (size_t i = 0; i < sizeof fatal_signals / sizeof *fatal_signals; i++)
+        if (fatal_signals[i] == number)
+            return true;
+    return false;
+}
+
+static bool is_handler(const struct sigaction *action)
+{
+    return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+}
+
+void signals_block_all(uint64_t *old)
+{
+    uint64_t all = ~UINT64_C(0) & ~(UINT64_C(1) << (SIGTRAP - 1));
+    raw_syscall4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)old, sizeof all);
+}
+
+void signals_restore(const uint64_t *old)
+{
+    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)old, 0, sizeof *old);
+}
+
+/* The last sample, then the program's end as it would have been: a fault happens again, in its own place, and a signal
+   that was sent is sent again. */
+static void on_fatal(int number, siginfo_t *info, void *context)
+{
+    int saved_errno = errno;
+    greg_t *pc = &((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+    struct wire_record record = {.kind = WIRE_RECORD_END};
+    stops_note(&record, true);
+
+    uint64_t original = displace_original((uint64_t)*pc);
+    if (original != 0 && info->si_code > 0 && displace_restore(original))
+        *pc = (greg_t)original;
+    struct sigaction none = {.sa_handler = SIG_DFL};
+    __sigaction(number, &none, NULL);
+    if (info->si_code <= 0 && number != SIGABRT) /* abort() raises it again by itself */
+        raw_syscall3(SYS_tgkill, raw_syscall3(SYS_getpid, 0, 0, 0), raw_syscall3(SYS_gettid, 0, 0, 0), number);
+    errno = saved_errno;
+}
+
+static void call_action(const struct sigaction *action, int number, siginfo_t *info, void *context)
+{
+    if (action->sa_flags & SA_SIGINFO)
+        action->sa_sigaction(number, info, context);
+    else
+        action->sa_handler(number);
+}
+
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+    ucontext_t *ucontext = context;
+    greg_t *registers = ucontext->uc_mcontext.gregs;
+    greg_t displaced = registers[REG_RIP];
+    uint64_t original = displace_original((uint64_t)displaced);
+    struct sigaction action = actions[number];
+    if (!is_handler(&action))
+        return; /* changed by another thread this moment */
+    if (action.sa_flags & (int)SA_RESETHAND)
+        actions[number] = (struct sigaction){.sa_handler = SIG_DFL};
+
+    struct wire_record in = {.kind = WIRE_RECORD_SIGNAL_IN, .sp = (uint64_t)registers[REG_RSP]};
+    if ((action.sa_flags & SA_ONSTACK) && !(ucontext->uc_stack.ss_flags & SS_DISABLE)) {
+        in.arg = (uint64_t)ucontext->uc_stack.ss_sp;
+        in.arg2 = in.arg + ucontext->uc_stack.ss_size;
+    }
+    stops_note(&in, false);
+    if (original != 0)
+        registers[REG_RIP] = (greg_t)original;
+    call_action(&action, number, info, context);
+    if (original != 0 && registers[REG_RIP] == (greg_t)original)
+        registers[REG_RIP] = displaced;
+    struct wire_record out = {.kind = WIRE_RECORD_SIGNAL_OUT};
+    stops_note(&out, true);
+}
+
+void signals_chain_trap(int number, siginfo_t *info, void *context)
+{
+    struct sigaction action = actions[SIGTRAP];
+    if (action.sa_handler == SIG_IGN && info->si_code <= 0)
+        return;
+    if (is_handler(&action)) {
+        if (action.sa_flags & (int)SA_RESETHAND)
+            actions[SIGTRAP] = (struct sigaction){.sa_handler = SIG_DFL};
+        /* The program's handler runs with the mask that it would have, but for SIGTRAP itself. */
+        uint64_t trap = UINT64_C(1) << (SIGTRAP - 1), all = ~UINT64_C(0);
+        uint64_t mask = (*(const uint64_t *)&((ucontext_t *)context)->uc_sigmask | *(const uint64_t *)&action.sa_mask);
+        mask &= ~trap;
+        raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
+        call_action(&action, number, info, context);
+        raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, 0, sizeof all);
+        return;
+    }
+    struct sigaction none = {.sa_handler = SIG_DFL};
+    __sigaction(SIGTRAP, &none, NULL);
+    raw_syscall3(SYS_tgkill, raw_syscall3(SYS_getpid, 0, 0, 0), raw_syscall3(SYS_gettid, 0, 0, 0), SIGTRAP);
+}
+
+void signals_take_over(signals_trap_fn *on_trap)
+{
+    struct sigaction ours = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_RESTART};
+    sigfillset(&ours.sa_mask);
+    if (__sigaction(SIGTRAP, &ours, &actions[SIGTRAP]) != 0)
+        return;
+    wrapped[SIGTRAP] = true;
+    uint64_t trap = UINT64_C(1) << (SIGTRAP - 1), old = 0;
+    raw_syscall4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&trap, (long)&old, sizeof trap);
+    trap_blocked = (old & trap) != 0; /* inherited through exec */
+    active = true;
+}
+
+static void watch(int number)
+{
+    struct sigaction ours = {.sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | SA_ONSTACK}, old;
+    sigfillset(&ours.sa_mask);
+    sigdelset(&ours.sa_mask, SIGTRAP);
+    if (__sigaction(number, NULL, &old) != 0 || old.sa_handler != SIG_DFL)
+        return;
+    actions[number] = old;
+    wrapped[number] = true;
+    __sigaction(number, &ours, NULL);
+}
+
+void signals_watch_fatal(void)
+{
+    watches_fatal = true;
+    for (size_t i = 0; i < sizeof fatal_signals / sizeof *fatal_signals; i++)
+        watch(fatal_signals[i]);
+}
+
+/* What the program sees as its disposition. */
+static int get_action(int number, struct sigaction *old)
+{
+    struct sigaction kernel;
+    if (__sigaction(number, NULL, &kernel) != 0)
+        return -1;
+    *old = kernel;
+    if (wrapped[number] && kernel.sa_handler != SIG_DFL && kernel.sa_handler != SIG_IGN)
+        *old = actions[number];
+    return 0;
+}
+
+static int set_action(int number, const struct sigaction *action)
+{
+    if (number == SIGTRAP) {
+        actions[SIGTRAP] = *action;
+        return 0;
+    }
+    if (!is_handler(action)) {
+        int result = __sigaction(number, action, NULL);
+        if (result == 0) {
+            actions[number] = *action;
+            wrapped[number] = false;
+            if (watches_fatal && is_fatal(number))
+                watch(number);
+        }
+        return result;
+    }
+    struct sigaction ours = *action, before = actions[number];
+    ours.sa_sigaction = on_signal;
+    ours.sa_flags |= SA_SIGINFO;
+    sigdelset(&ours.sa_mask, SIGTRAP);
+    actions[number] = *action;
+    int result = __sigaction(number, &ours, NULL);
+    if (result == 0)
+        wrapped[number] = true;
+    else
+        actions[number] = before;
+    return result;
+}
+
+GUEST_EXPORT int sigaction(int number, const struct sigaction *action, struct sigaction *old)
+{
+    if (!active || number <= 0 || number >= _NSIG || number == SIGKILL || number == SIGSTOP)
+        return __sigaction(number, action, old);
+    struct sigaction wanted, before;
+    if (action != NULL)
+        wanted = *action; /* `old` may be the same object */
+    if (old != NULL && get_action(number, &before) != 0)
+        return -1;
+    if (action != NULL && set_action(number, &wanted) != 0)
+        return -1;
+    if (old != NULL)
+        *old = before;
+    return 0;
+}
+
+static sighandler_t set_handler(int number, sighandler_t handler, int flags, bool masks_itself)
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = flags}, old;
+    if (number <= 0 || number >= _NSIG || handler == SIG_ERR) {
+        errno = EINVAL;
+        return SIG_ERR;
+    }
+    if (masks_itself)
+        sigaddset(&action.sa_mask, number);
+    return sigaction(number, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
+}
+
+GUEST_EXPORT sighandler_t signal(int number, sighandler_t handler)
+{
+    bool restarts = number > 0 && number < _NSIG && !interrupts[number];
+    return set_handler(number, handler, restarts ? SA_RESTART : 0, true);
+}
+
+GUEST_EXPORT sighandler_t bsd_signal(int number, sighandler_t handler) __attribute__((alias("signal")));
+GUEST_EXPORT sighandler_t ssignal(int number, sighandler_t handler) __attribute__((alias("signal")));
+
+GUEST_EXPORT sighandler_t __sysv_signal(int number, sighandler_t handler)
+{
+    return set_handler(number, handler, (int)SA_RESETHAND | SA_NODEFER, false);
+}
+
+GUEST_EXPORT sighandler_t sysv_signal(int number, sighandler_t handler) __attribute__((alias("__sysv_signal")));
+
+GUEST_EXPORT int siginterrupt(int number, int interrupt)
+{
+    struct sigaction action;
+    if (sigaction(number, NULL, &action) != 0)
+        return -1;
+    if (number > 0 && number < _NSIG)
+        interrupts[number] = interrupt != 0;
+    action.sa_flags = interrupt ? action.sa_flags & ~SA_RESTART : action.sa_flags | SA_RESTART;
+    return sigaction(number, &action, NULL);
+}
+
+/* Masks: SIGTRAP is taken out of what the kernel gets. Returns what to pass on. */
+static const sigset_t *without_trap(const sigset_t *set, sigset_t *copy)
+{
+    if (!active || set == NULL || sigismember(set, SIGTRAP) != 1)
+        return set;
+    *copy = *set;
+    sigdelset(copy, SIGTRAP);
+    return copy;
+}
+
+typedef int mask_fn(int, const sigset_t *, sigset_t *);
+
+static int change_mask(mask_fn *next, int how, const sigset_t *set, sigset_t *old)
+{
+    sigset_t copy;
+    bool was_blocked = trap_blocked, names_trap = active && set != NULL && sigismember(set, SIGTRAP) == 1;
+    int result = next(how, how == SIG_UNBLOCK ? set : without_trap(set, &copy), old);
+    if (!active || result != 0)
+        return result;
+    if (set != NULL && how == SIG_SETMASK)
+        trap_blocked = names_trap;
+    else if (names_trap)
+        trap_blocked = how == SIG_BLOCK;
+    if (old != NULL && was_blocked)
+        sigaddset(old, SIGTRAP);
+    return 0;
+}
+
+GUEST_EXPORT int sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+    return change_mask(real.sigprocmask.call, how, set, old);
+}
+
+GUEST_EXPORT int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+    return change_mask(real.pthread_sigmask.call, how, set, old);
+}
+
+GUEST_EXPORT int sigsuspend(const sigset_t *set)
+{
+    sigset_t copy;
+    return real.sigsuspend.call(without_trap(set, &copy));
+}
+
+GUEST_EXPORT int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *set)
+{
+    sigset_t copy;
+    return real.ppoll.call(fds, count, timeout, without_trap(set, &copy));
+}
+
+extern int __ppoll_chk(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *, size_t);
+
+GUEST_EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *set,
+                             size_t bytes)
+{
+    sigset_t copy;
+    return real.__ppoll_chk.call(fds, count, timeout, without_trap(set, &copy), bytes);
+}
+
+GUEST_EXPORT int pselect(int count, fd_set *readable, fd_set *writable, fd_set *exceptional,
+                         const struct timespec *timeout, const sigset_t *set)
+{
+    sigset_t copy;
+    return real.pselect.call(count, readable, writable, exceptional, timeout, without_trap(set, &copy));
+}
+
+GUEST_EXPORT int epoll_pwait(int fd, struct epoll_event *events, int count, int timeout, const sigset_t *set)
+{
+    sigset_t copy;
+    return real.epoll_pwait.call(fd, events, count, timeout, without_trap(set, &copy));
+}
+
+GUEST_EXPORT int epoll_pwait2(int fd, struct epoll_event *events, int count, const struct timespec *timeout,
+                              const sigset_t *set)
+{
+    sigset_t copy;
+    if (real.epoll_pwait2.call == NULL) {
+        errno = ENOSYS;
+        return -1;
+    }
+    return real.epoll_pwait2.call(fd, events, count, timeout, without_trap(set, &copy));
+}
+
+GUEST_EXPORT int pthread_attr_setsigmask_np(pthread_attr_t *attributes, const sigset_t *set)
+{
+    sigset_t copy;
+    if (real.pthread_attr_setsigmask_np.call == NULL)
+        return ENOSYS;
+    return real.pthread_attr_setsigmask_np.call(attributes, without_trap(set, &copy));
+}

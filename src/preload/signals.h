@@ -1,0 +1,26 @@
+/* Signal dispositions and masks as the program believes them to be, and as they really are. */
+
+#ifndef PRELOAD_SIGNALS_H
+#define PRELOAD_SIGNALS_H
+
+#include <signal.h>
+
+#include "preload/guest.h"
+
+typedef void signals_trap_fn(int number, siginfo_t *info, void *context);
+
+/* From now on SIGTRAP is ours and never blocked, and the program's handlers are called through ours. Called before the
+   program's first line. */
+GUEST_HIDDEN void signals_take_over(signals_trap_fn *on_trap);
+
+/* Line stops are in place: also watch for the signals that end the program, to take a last sample. */
+GUEST_HIDDEN void signals_watch_fatal(void);
+
+/* A SIGTRAP that is none of ours: do what the program wants done. */
+GUEST_HIDDEN void signals_chain_trap(int number, siginfo_t *info, void *context);
+
+/* Run `emit` with all signals blocked, so that no handler's record can come in between. */
+GUEST_HIDDEN void signals_block_all(uint64_t *old);
+GUEST_HIDDEN void signals_restore(const uint64_t *old);
+
+#endif

@@ -1,0 +1,177 @@
+/* Line stops: the SIGTRAP handler, and records of what it and its neighbours see.
+
+   A stop samples first, then lets the program go on. Everything here runs with all signals blocked, on the program's
+   own stack, and calls no library function that locks or allocates. */
+
+#include "preload/stops.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <signal.h>
+
+#include "preload/displace.h"
+#include "preload/modules.h"
+#include "preload/sample.h"
+#include "preload/signals.h"
+#include "preload/syscalls.h"
+
+static uint64_t notification;        /* the loader's function for debuggers, 0 when it has no breakpoint */
+static uint8_t notification_insn[4]; /* its first bytes */
+
+bool stops_are_armed(void)
+{
+    return guest.process != NULL && atomic_load_explicit(&guest.process->stops_armed, memory_order_relaxed) > 0;
+}
+
+static void emit(struct wire_record *record, bool sample)
+{
+    struct wire_thread *thread = guest_thread();
+    if (thread == NULL)
+        return;
+    struct wire_ring *ring = guest_ring(thread);
+    if (ring == NULL) {
+        atomic_fetch_add_explicit(&thread->lost, 1, memory_order_relaxed);
+        return;
+    }
+    record->window = atomic_load_explicit(&guest.session->window, memory_order_relaxed);
+    if (sample)
+        sample_take(thread, record);
+    guest_emit(thread, ring, record);
+}
+
+void stops_note(struct wire_record *record, bool sample)
+{
+    struct wire_thread *thread = stops_are_armed() ? guest_thread() : NULL;
+    if (thread == NULL || atomic_load_explicit(&thread->ring_chunk, memory_order_relaxed) == 0)
+        return; /* this thread has met no stop yet: nothing to tell */
+    uint64_t mask;
+    signals_block_all(&mask);
+    guest_depth++;
+    emit(record, sample);
+    guest_depth--;
+    signals_restore(&mask);
+}
+
+static void line_stop(const struct displace_site *stop, const greg_t *registers)
+{
+    struct wire_record record = {
+        .kind = WIRE_RECORD_LINE, .plan = stop->plan->plan_id, .site = stop->index, .sp = (uint64_t)registers[REG_RSP]};
+    if (displace_exits(stop, registers))
+        record.flags |= WIRE_RECORD_EXITS;
+    else if (!(stop->site->flags & (WIRE_SITE_ENTRY | WIRE_SITE_LINE)))
+        return; /* a way out that is not taken this time */
+    emit(&record, true);
+}
+
+/* The loader's function for debuggers is empty: `ret`, perhaps behind endbr64. */
+static void notified(greg_t *registers)
+{
+    static const uint8_t endbr64[4] = {0xf3, 0x0f, 0x1e, 0xfa};
+    if (_r_debug.r_state == RT_CONSISTENT && guest_thread() != NULL)
+        modules_refresh();
+    if (__builtin_memcmp(notification_insn, endbr64, sizeof endbr64) == 0) {
+        registers[REG_RIP] = (greg_t)(notification + sizeof endbr64);
+        return;
+    }
+    registers[REG_RIP] = *(greg_t *)registers[REG_RSP];
+    registers[REG_RSP] += 8;
+}
+
+static void on_trap(int number, siginfo_t *info, void *context)
+{
+    int saved_errno = errno;
+    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+    uint64_t pc = (uint64_t)registers[REG_RIP] - 1;
+    struct displace_site stop;
+    if (info->si_code <= 0) { /* sent by somebody, not by an int3 */
+        signals_chain_trap(number, info, context);
+    } else if (pc == notification && notification != 0) {
+        guest_depth++;
+        notified(registers);
+        guest_depth--;
+    } else if (displace_find(pc, &stop)) {
+        guest_depth++;
+        line_stop(&stop, registers);
+        guest_depth--;
+        displace_continue(&stop, registers);
+    } else {
+        signals_chain_trap(number, info, context);
+    }
+    errno = saved_errno;
+}
+
+/* "TracerPid:\t0" in /proc/self/status: a debugger takes every SIGTRAP for itself. */
+static bool is_traced(void)
+{
+    static const char key[] = "TracerPid:\t";
+    char text[1024];
+    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/self/status", O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    long length = raw_syscall3(SYS_read, fd, (long)text, sizeof text);
+    raw_syscall3(SYS_close, fd, 0, 0);
+    for (long i = 0; i + (long)sizeof key < length; i++)
+        if (__builtin_memcmp(text + i, key, sizeof key - 1) == 0)
+            return text[i + (long)sizeof key - 1] != '0';
+    return false;
+}
+
+static void watch_loader(void)
+{
+    static const uint8_t int3 = 0xcc;
+    uint64_t at = modules_notification();
+    if (at == 0)
+        return;
+    for (size_t i = 0; i < sizeof notification_insn; i++)
+        notification_insn[i] = ((const uint8_t *)at)[i];
+    if (notification_insn[0] != 0xc3 && notification_insn[0] != 0xf3)
+        return; /* not the empty function that we know how to continue from */
+    notification = at;
+    if (!displace_write_text(at, &int3, 1))
+        notification = 0;
+}
+
+void stops_start(void)
+{
+    if (guest.session == NULL || guest.process == NULL || !(guest.session->flags & WIRE_WANT_LINE_STOPS))
+        return;
+    if (is_traced()) {
+        atomic_fetch_or_explicit(&guest.process->flags, WIRE_PROCESS_TRACED, memory_order_relaxed);
+        return;
+    }
+    guest_depth++;
+    signals_take_over(on_trap);
+    modules_refresh();
+    watch_loader();
+    if (stops_are_armed()) {
+        sample_open();
+        guest.process->rss_granularity_bytes = sample_granularity();
+        signals_watch_fatal();
+        struct wire_thread *thread = guest_thread();
+        if (thread != NULL)
+            guest_ring(thread); /* populated before the first sample, not in the middle of somebody's line */
+    }
+    guest_depth--;
+}
+
+void stops_end(void)
+{
+    struct wire_record record = {.kind = WIRE_RECORD_END};
+    stops_note(&record, true);
+    if (guest.process != NULL)
+        atomic_store_explicit(&guest.process->state, WIRE_PROCESS_EXITING, memory_order_relaxed);
+}
+
+void stops_after_fork(void)
+{
+    modules_after_fork();
+    if (guest.session == NULL || guest.process == NULL)
+        return;
+    uint32_t count = displace_after_fork();
+    if (count == 0)
+        return;
+    atomic_store_explicit(&guest.process->stops_armed, count, memory_order_relaxed);
+    atomic_fetch_or_explicit(&guest.process->flags, WIRE_PROCESS_STOPS_ARMED, memory_order_relaxed);
+    sample_open();
+}

@@ -1,0 +1,39 @@
+/* Raw system calls: they neither set errno nor are cancellation points, and nobody interposes them. Each returns what the
+   kernel returned, a negative errno on failure. */
+
+#ifndef PRELOAD_SYSCALLS_H
+#define PRELOAD_SYSCALLS_H
+
+#include <stdint.h>
+#include <sys/syscall.h>
+
+static inline long raw_syscall6(long number, long a, long b, long c, long d, long e, long f)
+{
+    long result;
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+static inline long raw_syscall4(long number, long a, long b, long c, long d)
+{
+    long result;
+    register long r10 __asm__("r10") = d;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+static inline long raw_syscall3(long number, long a, long b, long c)
+{
+    return raw_syscall4(number, a, b, c, 0);
+}
+
+#endif
