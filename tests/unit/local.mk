@@ -24,6 +24,12 @@ UNIT_TESTS += %D%/client
 %C%_client_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_client_LDADD = src/client/libsyseng_mem_client.a $(CURL_LIBS) $(CMOCKA_LIBS)
 
+# The collector: records in, rows out.
+UNIT_TESTS += %D%/collector-lines
+%C%_collector_lines_SOURCES = %D%/collector-lines.c
+%C%_collector_lines_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_collector_lines_LDADD = src/collector/libcollector.a $(CMOCKA_LIBS)
+
 endif
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
