@@ -1,0 +1,330 @@
+/* The walk over a file's DWARF: units, functions with code, their names and inlined calls. */
+
+#include "probes/debug-info.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probes/dwarf-reader.h"
+
+int debug_info_open(int fd, struct debug_info **out, struct err *err)
+{
+    struct debug_info *info = calloc(1, sizeof *info);
+    if (info == NULL)
+        return err_set(err, -ENOMEM, "out of memory");
+    const int result = dwarf_api_open(fd, &info->debug, &info->error);
+    if (result != DW_DLV_OK) {
+        int code = err_set(err, -ENODATA, "no debug information that can be read: %s",
+                           result == DW_DLV_ERROR ? dwarf_errmsg(info->error) : "there is none");
+        if (result == DW_DLV_ERROR)
+            dwarf_dealloc_error(NULL, info->error);
+        free(info);
+        return code;
+    }
+    *out = info;
+    return 0;
+}
+
+void debug_info_close(struct debug_info *info)
+{
+    if (info == NULL)
+        return;
+    dwarf_names_fini(info);
+    for (size_t i = 0; i < DWARF_CACHE_SLOTS; i++)
+        free(info->file_cache[i].numbers);
+    strings_fini(&info->files);
+    dwarf_api_close(info->debug);
+    free(info);
+}
+
+/* gcc lists its options in the producer; the last -O counts. */
+static bool producer_is_optimizing(const char *producer)
+{
+    bool optimizing = false;
+    for (const char *at = strstr(producer, " -O"); at != NULL; at = strstr(at + 1, " -O"))
+        optimizing = at[3] != '0';
+    return optimizing;
+}
+
+static bool language_is_cxx(uint64_t language)
+{
+    return language == DW_LANG_C_plus_plus || language == DW_LANG_C_plus_plus_03 ||
+           language == DW_LANG_C_plus_plus_11 || language == DW_LANG_C_plus_plus_14 || language == 0x2b /* 17 */ ||
+           language == 0x2c /* 20 */;
+}
+
+static void unit_init(struct debug_info *info, struct dwarf_unit *unit, Dwarf_Die die)
+{
+    *unit = (struct dwarf_unit){.die = die, .offset = dwarf_offset(info, die)};
+    Dwarf_Addr low = 0;
+    if (dwarf_is_ok(info, dwarf_lowpc(die, &low, &info->error)))
+        unit->low = low;
+    uint64_t language = 0;
+    if (dwarf_number(info, die, DW_AT_language, &language))
+        unit->is_cxx = language_is_cxx(language);
+    const char *producer = dwarf_string(info, die, DW_AT_producer);
+    if (producer != NULL) {
+        unit->is_clang = strstr(producer, "clang") != NULL;
+        unit->is_optimized = producer_is_optimizing(producer);
+    }
+}
+
+static void unit_fini(struct debug_info *info, struct dwarf_unit *unit)
+{
+    free(unit->rows);
+    dwarf_dealloc_die(unit->die);
+}
+
+static bool may_hold(const struct debug_wanted *wanted, const struct range_list *ranges)
+{
+    for (size_t i = 0; i < ranges->count; i++)
+        if (wanted->may_hold(ranges->items[i].low, ranges->items[i].high, wanted->data))
+            return true;
+    return false;
+}
+
+/* Fill what `die` itself says and is not known yet. */
+static void take_facts(struct debug_info *info, Dwarf_Die die, struct debug_function *function)
+{
+    uint64_t number = 0;
+    if (function->short_name == NULL)
+        function->short_name = dwarf_string(info, die, DW_AT_name);
+    if (function->linkage_name == NULL)
+        function->linkage_name = dwarf_string(info, die, DW_AT_linkage_name);
+    if (function->linkage_name == NULL)
+        function->linkage_name = dwarf_string(info, die, DW_AT_MIPS_linkage_name);
+    if (function->line == 0 && dwarf_number(info, die, DW_AT_decl_line, &number) && number <= UINT32_MAX)
+        function->line = (uint32_t)number;
+    if (function->file == STRINGS_NONE && dwarf_number(info, die, DW_AT_decl_file, &number))
+        function->file = dwarf_file(info, die, number);
+}
+
+/* The name and place, through the abstract instance and the declaration, which may lie in other units (LTO). */
+static int identify(struct debug_info *info, Dwarf_Die die, struct debug_function *function)
+{
+    Dwarf_Off declaration = dwarf_offset(info, die);
+    Dwarf_Die origin = NULL;
+    take_facts(info, die, function);
+    for (int hop = 0; hop < DWARF_MAX_HOPS; hop++) {
+        Dwarf_Die from = origin != NULL ? origin : die;
+        Dwarf_Die next = dwarf_reference(info, from, DW_AT_abstract_origin);
+        if (next == NULL)
+            next = dwarf_reference(info, from, DW_AT_specification);
+        if (origin != NULL)
+            dwarf_dealloc_die(origin);
+        origin = next;
+        if (origin == NULL)
+            break;
+        declaration = dwarf_offset(info, origin);
+        take_facts(info, origin, function);
+    }
+    if (origin != NULL)
+        dwarf_dealloc_die(origin);
+    if (function->short_name == NULL)
+        function->short_name = function->linkage_name != NULL ? function->linkage_name : "(unnamed)";
+    function->name = function->is_cxx ? dwarf_qualified_name(info, declaration, function->short_name)
+                                      : strdup(function->short_name);
+    return function->name != NULL ? 0 : -ENOMEM;
+}
+
+static int add_inline(struct debug_info *info, const struct dwarf_unit *unit, Dwarf_Die die,
+                      struct debug_function *function)
+{
+    uint64_t line = 0, file = 0;
+    if (!dwarf_number(info, die, DW_AT_call_line, &line) || line == 0 || line > UINT32_MAX)
+        return 0;
+    const uint32_t file_number =
+        dwarf_number(info, die, DW_AT_call_file, &file) ? dwarf_file(info, die, file) : STRINGS_NONE;
+    struct range_list ranges = {0};
+    int code = dwarf_ranges(info, unit, die, &ranges);
+    for (size_t i = 0; i < ranges.count && code == 0; i++) {
+        struct debug_inline *items = array_reserve(function->inlines, function->inline_count,
+                                                   &function->inline_capacity, sizeof *items);
+        if (items == NULL) {
+            code = -ENOMEM;
+            break;
+        }
+        function->inlines = items;
+        items[function->inline_count++] = (struct debug_inline){ranges.items[i], (uint32_t)line, file_number};
+    }
+    range_list_fini(&ranges);
+    return code;
+}
+
+/* The outermost inlined calls below `parent`. */
+static int collect_inlines(struct debug_info *info, const struct dwarf_unit *unit, Dwarf_Die parent, int depth,
+                           struct debug_function *function)
+{
+    int code = 0;
+    Dwarf_Die die = depth < DWARF_MAX_DEPTH ? dwarf_first_child(info, parent) : NULL;
+    for (; die != NULL; die = dwarf_next(info, die)) {
+        const Dwarf_Half tag = dwarf_tag_of(info, die);
+        if (tag == DW_TAG_inlined_subroutine)
+            code = add_inline(info, unit, die, function);
+        else if (tag == DW_TAG_lexical_block)
+            code = collect_inlines(info, unit, die, depth + 1, function);
+        if (code != 0) {
+            dwarf_dealloc_die(die);
+            break;
+        }
+    }
+    return code;
+}
+
+static int compare_inlines(const void *left, const void *right)
+{
+    const struct debug_inline *a = left, *b = right;
+    return (a->range.low > b->range.low) - (a->range.low < b->range.low);
+}
+
+static uint64_t entry_of(struct debug_info *info, Dwarf_Die die, const struct range_list *ranges)
+{
+    Dwarf_Attribute attribute = dwarf_attribute(info, die, DW_AT_entry_pc);
+    Dwarf_Addr entry = 0;
+    if (attribute != NULL) {
+        /* An offset (DWARF 5 allows it) is not an address form and fails here: then it is the first range's start. */
+        if (!dwarf_is_ok(info, dwarf_formaddr(attribute, &entry, &info->error)) || !range_list_has(ranges, entry))
+            entry = 0;
+        dwarf_dealloc(info->debug, attribute, DW_DLA_ATTR);
+    }
+    return entry != 0 ? entry : ranges->items[0].low;
+}
+
+static void function_fini(struct debug_function *function)
+{
+    range_list_fini(&function->ranges);
+    free(function->inlines);
+    free(function->name);
+}
+
+static int complete(struct debug_info *info, struct dwarf_unit *unit, Dwarf_Die die, struct debug_function *function)
+{
+    /* clang's producer lists no options, but it describes call sites only when it optimizes. */
+    if (unit->is_clang && (dwarf_attribute(info, die, DW_AT_call_all_calls) != NULL ||
+                           dwarf_attribute(info, die, DW_AT_GNU_all_call_sites) != NULL))
+        function->is_optimized = true;
+    const uint64_t budget = info->budget; /* these DIEs are met again by the walk itself */
+    int code = collect_inlines(info, unit, die, 0, function);
+    info->budget = budget;
+    if (code == 0 && function->inline_count > 1)
+        qsort(function->inlines, function->inline_count, sizeof *function->inlines, compare_inlines);
+    if (code == 0)
+        code = dwarf_load_rows(info, unit);
+    function->rows = unit->rows;
+    function->row_count = unit->row_count;
+    return code;
+}
+
+static int consider(struct debug_info *info, struct dwarf_unit *unit, Dwarf_Die die, const struct debug_wanted *wanted)
+{
+    struct debug_function function = {
+        .file = STRINGS_NONE, .is_cxx = unit->is_cxx, .is_optimized = unit->is_optimized};
+    int code = dwarf_ranges(info, unit, die, &function.ranges);
+    if (code == 0 && function.ranges.count > 0 && may_hold(wanted, &function.ranges)) {
+        function.entry = entry_of(info, die, &function.ranges);
+        range_list_normalize(&function.ranges);
+        code = identify(info, die, &function);
+        if (code == 0 && wanted->is_wanted(&function, wanted->data)) {
+            code = complete(info, unit, die, &function);
+            if (code == 0)
+                code = wanted->take(&function, &info->files, wanted->data);
+        }
+    }
+    function_fini(&function);
+    return code;
+}
+
+static bool encloses_functions(Dwarf_Half tag)
+{
+    switch (tag) {
+    case DW_TAG_subprogram: /* GNU C's nested functions, methods of local classes */
+    case DW_TAG_lexical_block:
+    case DW_TAG_namespace:
+    case DW_TAG_class_type:
+    case DW_TAG_structure_type:
+    case DW_TAG_union_type:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int walk(struct debug_info *info, struct dwarf_unit *unit, Dwarf_Die parent, int depth,
+                const struct debug_wanted *wanted)
+{
+    int code = 0;
+    Dwarf_Die die = depth < DWARF_MAX_DEPTH ? dwarf_first_child(info, parent) : NULL;
+    for (; die != NULL; die = dwarf_next(info, die)) {
+        const Dwarf_Half tag = dwarf_tag_of(info, die);
+        if (tag == DW_TAG_subprogram)
+            code = consider(info, unit, die, wanted);
+        if (code == 0 && encloses_functions(tag))
+            code = walk(info, unit, die, depth + 1, wanted);
+        if (code != 0) {
+            dwarf_dealloc_die(die);
+            break;
+        }
+    }
+    return code;
+}
+
+static int walk_unit(struct debug_info *info, Dwarf_Die die, const struct debug_wanted *wanted)
+{
+    struct dwarf_unit unit;
+    struct range_list ranges = {0};
+    unit_init(info, &unit, die);
+    int code = 0;
+    if (dwarf_tag_of(info, die) == DW_TAG_compile_unit) {
+        code = dwarf_ranges(info, &unit, die, &ranges);
+        if (code == 0 && may_hold(wanted, &ranges))
+            code = walk(info, &unit, die, 0, wanted);
+    }
+    range_list_fini(&ranges);
+    unit_fini(info, &unit);
+    return code;
+}
+
+/* Step to the next unit: its DIE and its length, or NULL at the end. libdwarf begins anew after the end. */
+static Dwarf_Die next_unit(struct debug_info *info, uint64_t *length, Dwarf_Half *version)
+{
+    Dwarf_Unsigned header_length = 0, type_offset = 0, next_header = 0;
+    Dwarf_Half address_bytes = 0, length_bytes = 0, extension_bytes = 0, unit_type = 0;
+    Dwarf_Off abbrev_offset = 0;
+    Dwarf_Sig8 signature;
+    Dwarf_Die die = NULL;
+    if (!dwarf_is_ok(info, dwarf_next_cu_header_d(info->debug, 1, &header_length, version, &abbrev_offset,
+                                                  &address_bytes, &length_bytes, &extension_bytes, &signature,
+                                                  &type_offset, &next_header, &unit_type, &info->error)))
+        return NULL;
+    *length = header_length;
+    return dwarf_is_ok(info, dwarf_siblingof_b(info->debug, NULL, 1, &die, &info->error)) ? die : NULL;
+}
+
+int debug_info_walk(struct debug_info *info, const struct debug_wanted *wanted)
+{
+    int code = 0;
+    Dwarf_Half version = 0;
+    while (code == 0) {
+        Dwarf_Die die = next_unit(info, &info->budget, &version);
+        if (die == NULL)
+            break;
+        code = walk_unit(info, die, wanted);
+    }
+    return code;
+}
+
+void debug_info_first_unit(struct debug_info *info, int *version, char **producer)
+{
+    uint64_t length = 0;
+    Dwarf_Half unit_version = 0;
+    Dwarf_Die die = next_unit(info, &length, &unit_version);
+    *version = unit_version;
+    *producer = NULL;
+    if (die == NULL)
+        return;
+    const char *text = dwarf_string(info, die, DW_AT_producer);
+    if (text != NULL)
+        *producer = strdup(text);
+    dwarf_dealloc_die(die);
+}

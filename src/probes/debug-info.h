@@ -1,0 +1,66 @@
+/* Functions and line rows out of a file's DWARF. Plain structs: nothing of libdwarf leaves this module's dwarf-*.c. */
+
+#ifndef PROBES_DEBUG_INFO_H
+#define PROBES_DEBUG_INFO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "probes/ranges.h"
+#include "probes/strings.h"
+
+/* One row of a line table. Rows of one unit are sorted by address; rows of one address keep their order. */
+struct debug_row {
+    uint64_t address;
+    uint32_t line;
+    uint32_t file; /* number in the info's `files` */
+    bool is_statement;
+};
+
+/* A stretch of code that came from an inlined function, and where the outermost call stands. */
+struct debug_inline {
+    struct range range;
+    uint32_t line;
+    uint32_t file;
+};
+
+struct debug_function {
+    char *name; /* qualified */
+    const char *short_name;
+    const char *linkage_name; /* or NULL */
+    uint32_t file;            /* number in `files`, STRINGS_NONE when DWARF does not say */
+    uint32_t line;            /* 0 when DWARF does not say */
+    uint64_t entry;
+    struct range_list ranges;
+    struct debug_inline *inlines; /* sorted by range.low */
+    size_t inline_count, inline_capacity;
+    bool is_cxx;
+    bool is_optimized;
+    const struct debug_row *rows; /* of its unit */
+    size_t row_count;
+};
+
+struct debug_info;
+
+struct debug_wanted {
+    /* Cheap first questions, to skip units and functions: may [low, high) hold a wanted function? Is this one wanted? */
+    bool (*may_hold)(uint64_t low, uint64_t high, void *data);
+    bool (*is_wanted)(const struct debug_function *function, void *data);
+    int (*take)(const struct debug_function *function, const struct strings *files, void *data); /* < 0 ends the walk */
+    void *data;
+};
+
+/* Open the debug information of the file behind `fd`, which must stay open. -ENODATA when there is none that libdwarf can
+   read. */
+int debug_info_open(int fd, struct debug_info **out, struct err *err);
+void debug_info_close(struct debug_info *info);
+
+/* Walk the functions that have code and are wanted. Returns 0 or what `take` returned. */
+int debug_info_walk(struct debug_info *info, const struct debug_wanted *wanted);
+
+/* Facts on the first unit. `producer` is malloc'ed or NULL. */
+void debug_info_first_unit(struct debug_info *info, int *version, char **producer);
+
+#endif

@@ -1,0 +1,18 @@
+/* libdwarf's 0.x API. */
+
+#include "probes/dwarf-api.h"
+
+int dwarf_api_open(int fd, Dwarf_Debug *debug, Dwarf_Error *error)
+{
+    return dwarf_init_b(fd, DW_GROUPNUMBER_ANY, NULL, NULL, debug, error);
+}
+
+void dwarf_api_close(Dwarf_Debug debug)
+{
+    dwarf_finish(debug);
+}
+
+void dwarf_api_free_ranges(Dwarf_Debug debug, Dwarf_Ranges *ranges, Dwarf_Signed count)
+{
+    dwarf_dealloc_ranges(debug, ranges, count);
+}

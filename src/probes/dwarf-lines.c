@@ -1,0 +1,173 @@
+/* File tables and line rows of a unit. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probes/dwarf-reader.h"
+
+/* Number of a path; "//" and "/./" are cleaned, for the units of one program may spell a file differently. */
+static uint32_t add_path(struct strings *files, const char *path)
+{
+    char *clean = strdup(path);
+    if (clean == NULL)
+        return STRINGS_NONE;
+    char *to = clean;
+    for (const char *from = clean; *from != '\0';) {
+        if (from[0] == '/' && from[1] == '/')
+            from++;
+        else if (from[0] == '/' && from[1] == '.' && from[2] == '/')
+            from += 2;
+        else
+            *to++ = *from++;
+    }
+    *to = '\0';
+    uint32_t number = strings_add(files, clean);
+    free(clean);
+    return number;
+}
+
+static void load_files(struct debug_info *info, Dwarf_Die unit_die, struct dwarf_files *files)
+{
+    char **paths = NULL;
+    Dwarf_Signed count = 0;
+    if (!dwarf_is_ok(info, dwarf_srcfiles(unit_die, &paths, &count, &info->error)))
+        return;
+    files->numbers = count > 0 ? calloc((size_t)count, sizeof *files->numbers) : NULL;
+    for (Dwarf_Signed i = 0; i < count; i++) {
+        if (files->numbers != NULL)
+            files->numbers[i] = add_path(&info->files, paths[i]);
+        dwarf_dealloc(info->debug, paths[i], DW_DLA_STRING);
+    }
+    dwarf_dealloc(info->debug, paths, DW_DLA_LIST);
+    files->count = files->numbers != NULL ? (size_t)count : 0;
+}
+
+/* The version that counts is the line table's; an old assembler writes version 3 for DWARF 5 units. */
+static size_t file_base(struct debug_info *info, Dwarf_Die unit_die)
+{
+    Dwarf_Unsigned version = 0;
+    Dwarf_Small table_count = 0;
+    Dwarf_Line_Context context = NULL;
+    if (dwarf_is_ok(info, dwarf_srclines_b(unit_die, &version, &table_count, &context, &info->error)))
+        dwarf_srclines_dealloc_b(context);
+    return version >= 5 ? 0 : 1;
+}
+
+static const struct dwarf_files *files_of(struct debug_info *info, Dwarf_Off unit)
+{
+    struct dwarf_files *files = &info->file_cache[(unit * UINT64_C(0x9E3779B97F4A7C15)) >> 58];
+    if (files->unit == unit && files->unit != 0)
+        return files;
+    free(files->numbers);
+    *files = (struct dwarf_files){.unit = unit};
+    Dwarf_Die die = NULL;
+    if (dwarf_is_ok(info, dwarf_offdie_b(info->debug, unit, 1, &die, &info->error))) {
+        load_files(info, die, files);
+        files->base = file_base(info, die);
+        dwarf_dealloc_die(die);
+    }
+    return files;
+}
+
+static uint32_t file_number(const struct dwarf_files *files, uint64_t index)
+{
+    return index >= files->base && index - files->base < files->count ? files->numbers[index - files->base]
+                                                                      : STRINGS_NONE;
+}
+
+uint32_t dwarf_file(struct debug_info *info, Dwarf_Die in_unit_of, uint64_t index)
+{
+    Dwarf_Off unit = 0;
+    if (!dwarf_is_ok(info, dwarf_CU_dieoffset_given_die(in_unit_of, &unit, &info->error)))
+        return STRINGS_NONE;
+    return file_number(files_of(info, unit), index);
+}
+
+struct raw_row {
+    Dwarf_Addr address;
+    Dwarf_Unsigned line, file;
+    Dwarf_Bool is_statement, ends_sequence;
+};
+
+static bool read_row(struct debug_info *info, Dwarf_Line line, struct raw_row *row)
+{
+    return dwarf_is_ok(info, dwarf_lineaddr(line, &row->address, &info->error)) &&
+           dwarf_is_ok(info, dwarf_lineno(line, &row->line, &info->error)) &&
+           dwarf_is_ok(info, dwarf_line_srcfileno(line, &row->file, &info->error)) &&
+           dwarf_is_ok(info, dwarf_linebeginstatement(line, &row->is_statement, &info->error)) &&
+           dwarf_is_ok(info, dwarf_lineendsequence(line, &row->ends_sequence, &info->error));
+}
+
+struct ordered_row {
+    struct debug_row row;
+    size_t order;
+};
+
+static int compare_rows(const void *left, const void *right)
+{
+    const struct ordered_row *a = left, *b = right;
+    if (a->row.address != b->row.address)
+        return a->row.address < b->row.address ? -1 : 1;
+    return (a->order > b->order) - (a->order < b->order);
+}
+
+/* Copy the rows, without the sequences of discarded functions (they begin at address 0 or at the very end) and without
+   line 0, which is no line. */
+static size_t copy_rows(struct debug_info *info, const struct dwarf_files *files, Dwarf_Line *lines, size_t count,
+                        struct ordered_row *rows)
+{
+    size_t kept = 0;
+    bool begins = true, is_discarded = false;
+    for (size_t i = 0; i < count; i++) {
+        struct raw_row raw = {0};
+        if (!read_row(info, lines[i], &raw))
+            continue;
+        if (begins)
+            is_discarded = raw.address <= 1 || raw.address >= UINT64_MAX - 2;
+        begins = raw.ends_sequence;
+        if (is_discarded || raw.ends_sequence || raw.line == 0 || raw.line > UINT32_MAX)
+            continue;
+        rows[kept] = (struct ordered_row){
+            {raw.address, (uint32_t)raw.line, file_number(files, raw.file), raw.is_statement != 0}, kept};
+        kept++;
+    }
+    return kept;
+}
+
+static int sort_rows(struct dwarf_unit *unit, struct ordered_row *rows, size_t count)
+{
+    if (count == 0)
+        return 0;
+    qsort(rows, count, sizeof *rows, compare_rows);
+    unit->rows = calloc(count, sizeof *unit->rows);
+    if (unit->rows == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        unit->rows[i] = rows[i].row;
+    unit->row_count = count;
+    return 0;
+}
+
+int dwarf_load_rows(struct debug_info *info, struct dwarf_unit *unit)
+{
+    if (unit->rows_loaded)
+        return 0;
+    unit->rows_loaded = true;
+    Dwarf_Unsigned version = 0;
+    Dwarf_Small table_count = 0;
+    Dwarf_Line_Context context = NULL;
+    Dwarf_Line *lines = NULL;
+    Dwarf_Signed count = 0;
+    const struct dwarf_files *files = files_of(info, unit->offset);
+    if (!dwarf_is_ok(info, dwarf_srclines_b(unit->die, &version, &table_count, &context, &info->error)))
+        return 0;
+    int code = 0;
+    if (dwarf_is_ok(info, dwarf_srclines_from_linecontext(context, &lines, &count, &info->error)) && count > 0) {
+        struct ordered_row *rows = calloc((size_t)count, sizeof *rows);
+        code = rows == NULL ? -ENOMEM : sort_rows(unit, rows, copy_rows(info, files, lines, (size_t)count, rows));
+        free(rows);
+    }
+    dwarf_srclines_dealloc_b(context);
+    return code;
+}

@@ -1,0 +1,76 @@
+/* What the dwarf-*.c files share: one open file, its current unit, and safe little accessors over libdwarf. */
+
+#ifndef PROBES_DWARF_READER_H
+#define PROBES_DWARF_READER_H
+
+#include "probes/debug-info.h"
+#include "probes/dwarf-api.h"
+
+#define DWARF_MAX_DEPTH 100 /* nesting of DIEs that we follow */
+#define DWARF_MAX_HOPS 8    /* abstract_origin and specification, one after the other */
+#define DWARF_MAX_RANGES 65536
+
+struct dwarf_files { /* the file table of one unit */
+    Dwarf_Off unit;
+    uint32_t *numbers;
+    size_t count;
+    size_t base; /* DWARF 5 counts files from 0, older ones from 1 */
+};
+
+struct dwarf_children { /* offsets of the children of one DIE, ascending */
+    Dwarf_Off parent;
+    Dwarf_Off *offsets;
+    size_t count, capacity;
+};
+
+#define DWARF_CACHE_SLOTS 64
+
+struct debug_info {
+    Dwarf_Debug debug;
+    Dwarf_Error error;
+    struct strings files;
+    struct dwarf_files file_cache[DWARF_CACHE_SLOTS];
+    struct dwarf_children child_cache[DWARF_CACHE_SLOTS];
+    uint64_t budget; /* DIEs that may still be visited in this unit; a unit cannot have more DIEs than bytes */
+};
+
+struct dwarf_unit {
+    Dwarf_Die die;
+    Dwarf_Off offset; /* of the unit's DIE */
+    uint64_t low;     /* its DW_AT_low_pc, base of DWARF 4 range lists */
+    bool is_cxx, is_clang, is_optimized;
+    bool rows_loaded;
+    struct debug_row *rows;
+    size_t row_count;
+};
+
+/* Whether a libdwarf call succeeded; releases its error. */
+bool dwarf_is_ok(struct debug_info *info, int result);
+
+/* NULL when absent; released by dwarf_dealloc_attribute or with the file. */
+Dwarf_Attribute dwarf_attribute(struct debug_info *info, Dwarf_Die die, Dwarf_Half name);
+bool dwarf_number(struct debug_info *info, Dwarf_Die die, Dwarf_Half name, uint64_t *value);
+const char *dwarf_string(struct debug_info *info, Dwarf_Die die, Dwarf_Half name);
+
+/* The DIE that attribute `name` of `die` refers to, or NULL. The caller releases it. */
+Dwarf_Die dwarf_reference(struct debug_info *info, Dwarf_Die die, Dwarf_Half name);
+Dwarf_Off dwarf_offset(struct debug_info *info, Dwarf_Die die);
+Dwarf_Half dwarf_tag_of(struct debug_info *info, Dwarf_Die die);
+
+/* Step to the first child or the next sibling; NULL at the end, on damage, or when the budget is used up. dwarf_next
+   releases `die`. */
+Dwarf_Die dwarf_first_child(struct debug_info *info, Dwarf_Die die);
+Dwarf_Die dwarf_next(struct debug_info *info, Dwarf_Die die);
+
+/* dwarf-ranges.c: append the code ranges of a DIE. Ranges at address 0 (discarded code) are left out. */
+int dwarf_ranges(struct debug_info *info, const struct dwarf_unit *unit, Dwarf_Die die, struct range_list *out);
+
+/* dwarf-lines.c */
+uint32_t dwarf_file(struct debug_info *info, Dwarf_Die in_unit_of, uint64_t index);
+int dwarf_load_rows(struct debug_info *info, struct dwarf_unit *unit);
+
+/* dwarf-names.c: "ns::Class::name" of the DIE at `offset`; malloc'ed, NULL when memory is out. */
+char *dwarf_qualified_name(struct debug_info *info, Dwarf_Off offset, const char *name);
+void dwarf_names_fini(struct debug_info *info);
+
+#endif
