@@ -2,7 +2,7 @@
    to a unix socket that only this process knows, while the caller's thread accepts the connection and serves it. (A socket
    pair would need no name, but libcurl 7.88 connects a socket also when it is told that it is connected.) */
 
-#include "syseng_mem_client.h"
+#include "client/syseng_mem_client.h"
 
 #include <curl/curl.h>
 #include <errno.h>
