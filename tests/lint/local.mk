@@ -1,1 +1,6 @@
-# Added to by the tests in this directory.
+# Rules about the sources, kept by tests.
+LINT_TESTS = %D%/headers-alone.test %D%/layering.test %D%/shellcheck.test %D%/cppcheck.test %D%/man.test \
+	%D%/texts.test %D%/setup.test %D%/wire-format.test
+dist_check_SCRIPTS += $(LINT_TESTS)
+TESTS += $(LINT_TESTS)
+EXTRA_DIST += %D%/cppcheck.supp
