@@ -145,6 +145,20 @@ static bool is_access_label(const struct source *source, size_t colon)
     return false;
 }
 
+/* From an #else or #elif at `i` back to its #if. */
+static size_t skip_back(const struct source *source, size_t i)
+{
+    size_t depth = 0;
+    while (i-- > 0) {
+        uint32_t kind = token(source, i)->kind;
+        if (kind == LEXER_ENDIF)
+            depth++;
+        else if ((kind == LEXER_IF || kind == LEXER_IF_ZERO) && depth-- == 0)
+            return i;
+    }
+    return 0;
+}
+
 /* Walk from the name up to the end of whatever stands before the declaration. */
 static uint32_t find_first_line(const struct source *source, const struct session_function *function, size_t name)
 {
@@ -153,6 +167,8 @@ static uint32_t find_first_line(const struct source *source, const struct sessio
         char c = punct(source, i);
         if (c == ';' || c == '{' || c == '}' || is_access_label(source, i))
             break;
+        if (token(source, i)->kind == LEXER_ELSE)
+            i = skip_back(source, i);
         if (token(source, i)->kind > LEXER_LITERAL)
             continue;
         head = token(source, i)->line;

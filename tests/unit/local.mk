@@ -8,6 +8,21 @@ UNIT_TESTS += %D%/err
 %C%_err_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_err_LDADD = src/base/libbase.a $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/array
+%C%_array_SOURCES = %D%/array.c
+%C%_array_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_array_LDADD = src/base/libbase.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/text
+%C%_text_SOURCES = %D%/text.c
+%C%_text_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_text_LDADD = src/base/libbase.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/units
+%C%_units_SOURCES = %D%/units.c
+%C%_units_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_units_LDADD = src/base/libbase.a $(CMOCKA_LIBS)
+
 # Reports: sessions built in code, compared with tests/golden.
 UNIT_TESTS += %D%/report-classic
 %C%_report_classic_SOURCES = %D%/report-classic.c %D%/golden.c %D%/golden.h
@@ -18,6 +33,16 @@ UNIT_TESTS += %D%/report-golden
 %C%_report_golden_SOURCES = %D%/report-golden.c %D%/report-session.c %D%/report-session.h %D%/golden.c %D%/golden.h
 %C%_report_golden_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_report_golden_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/report-block
+%C%_report_block_SOURCES = %D%/report-block.c
+%C%_report_block_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_report_block_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/report-lines
+%C%_report_lines_SOURCES = %D%/report-lines.c %D%/report-session.c %D%/report-session.h
+%C%_report_lines_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_report_lines_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += %D%/client
 %C%_client_SOURCES = %D%/client.c
