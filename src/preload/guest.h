@@ -21,18 +21,40 @@ struct guest {
     struct wire_process *process;
     uint32_t process_chunk;
     uint32_t pid;
-    /* In a MADV_WIPEONFORK page: reads 0 in a forked child until it has registered, 1 before. A vfork child shares its
-       parent's memory and place, rightly. */
+    /* In a MADV_WIPEONFORK page: reads 0 in a forked child until it has registered, not 0 before. A vfork child shares
+       its parent's memory and place, rightly. */
     volatile uint32_t *alive;
+    const char *single_threaded; /* glibc's __libc_single_threaded: not 0 while no other thread was ever started */
 };
 GUEST_HIDDEN extern struct guest guest;
+
+/* The page of `alive`. `serial` is the process's serial number once it is registered, so that a thread's place, which
+   remembers the number, is known to be the parent's when a fork has wiped the page. */
+#define GUEST_UNREGISTERED 0u
+#define GUEST_OFF UINT32_MAX           /* this process records nothing */
+#define GUEST_NOBODY (UINT32_MAX - 1u) /* a thread that never looked for its place */
+struct guest_page {
+    volatile uint32_t serial;
+    _Atomic uint32_t registering;
+    uint8_t pad[WIRE_PAGE_BYTES - 8];
+};
+GUEST_HIDDEN extern struct guest_page guest_page;
+
+/* A thread's place; valid while `serial` equals the page's. */
+struct guest_self {
+    struct wire_thread *slot; /* NULL: none was to be had */
+    struct wire_ring *ring;   /* NULL: not looked for yet */
+    uint32_t serial;
+    bool ring_refused;
+};
+GUEST_HIDDEN extern GUEST_TLS struct guest_self guest_self;
 
 /* Our own activity in this thread: > 0 while a hook or handler of ours runs, so that what it calls is passed through
    uncounted. */
 GUEST_HIDDEN extern GUEST_TLS int guest_depth;
 
 /* Open the session named in the environment and register this process. Called once, by the first hook or the constructor,
-   whichever comes first. Returns whether there is a session. */
+   whichever comes first; resolves the real functions too. Returns whether there is a session. */
 GUEST_HIDDEN bool guest_open(void);
 
 /* This thread's slot, claimed at the first call; in a forked child, the process is registered anew first. NULL when the
@@ -43,15 +65,24 @@ GUEST_HIDDEN struct wire_thread *guest_thread(void);
 GUEST_HIDDEN struct wire_ring *guest_ring(struct wire_thread *thread);
 
 /* Append a record to the ring, waiting for room if need be. If the collector is gone, recording stops for good; if it does
-   not move for 5 s, WIRE_PROCESS_GAVE_UP is set and further records are counted as lost. */
+   not move for 5 s, WIRE_PROCESS_GAVE_UP is set and further records are counted as lost. Every signal must be blocked, as
+   it is in our SIGTRAP handler: a handler of the program that came in between could meet a line stop and write to the same
+   place. */
 GUEST_HIDDEN void guest_emit(struct wire_thread *thread, struct wire_ring *ring, const struct wire_record *record);
+
+/* The same for callers that run with the program's own signal mask: blocks all signals meanwhile (two system calls). */
+GUEST_HIDDEN void guest_emit_masked(struct wire_thread *thread, struct wire_ring *ring, const struct wire_record *record);
 
 /* Claim a free chunk and populate its pages (they are added to own_bytes). NULL when the session is full. */
 GUEST_HIDDEN void *guest_claim_chunk(uint32_t kind, uint32_t arg, uint32_t *index);
 GUEST_HIDDEN void *guest_chunk(uint32_t index);
 
-/* Count resident bytes that are ours. */
+/* Count resident bytes that are ours in private memory, which a forked child has as well. */
 GUEST_HIDDEN void guest_own(int64_t bytes);
+
+/* Make a part of the session, or of another shared mapping, resident and count it as ours. A forked child has it only
+   once it calls this again. Reading shared pages without this would map their neighbours too, uncounted. */
+GUEST_HIDDEN void guest_own_shared(const void *start, size_t bytes);
 
 /* Wake the collector if it sleeps. */
 GUEST_HIDDEN void guest_wake_collector(void);

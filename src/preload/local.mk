@@ -1,1 +1,20 @@
-# Sources are added here; see the library's rules in docs/architecture.md.
+# The library that is loaded into the program; see docs/architecture.md for its rules. It has flags of its own: no
+# sanitizer (an instrumented library cannot be preloaded), nothing that calls out of it unseen.
+pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
+%C%_libsyseng_mem_preload_la_SOURCES = \
+	%D%/count.c %D%/count.h \
+	%D%/cxx-hooks.c \
+	%D%/emit.c \
+	%D%/guest.c %D%/guest.h \
+	%D%/heap-hooks.c \
+	%D%/init.c \
+	%D%/pages.c %D%/pages.h \
+	%D%/real.c %D%/real.h \
+	%D%/stops.h \
+	%D%/syscalls.h
+%C%_libsyseng_mem_preload_la_CFLAGS = -std=gnu17 $(WARN_CFLAGS) -O2 -fexceptions -fvisibility=hidden -fno-builtin \
+	-fno-stack-protector -fcf-protection=none -fno-plt -fomit-frame-pointer -U_FORTIFY_SOURCE
+%C%_libsyseng_mem_preload_la_LDFLAGS = -module -avoid-version -shared -Wl,-z,initfirst -Wl,-z,now -Wl,-z,relro \
+	-Wl,--no-undefined -Wl,--version-script=$(srcdir)/%D%/preload.map
+%C%_libsyseng_mem_preload_la_DEPENDENCIES = %D%/preload.map
+EXTRA_DIST += %D%/preload.map

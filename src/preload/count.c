@@ -1,0 +1,47 @@
+/* The rare paths of counting. */
+
+#include "preload/count.h"
+
+#include "preload/stops.h"
+
+/* Not linked in yet in a build without line stops. */
+#pragma weak stops_are_armed
+#pragma weak sample_rss
+
+__attribute__((noinline, cold)) struct wire_thread *count_find(void)
+{
+    if (guest_depth > 0)
+        return NULL;
+    guest_depth++;
+    struct wire_thread *thread = guest_thread();
+    guest_depth--;
+    return thread;
+}
+
+__attribute__((noinline)) void count_peak(int64_t live)
+{
+    _Atomic int64_t *peak = &guest.process->peak_bytes;
+    int64_t old = atomic_load_explicit(peak, memory_order_relaxed);
+    while (live > old &&
+           !atomic_compare_exchange_weak_explicit(peak, &old, live, memory_order_relaxed, memory_order_relaxed))
+        continue;
+}
+
+uint64_t count_release_begin(void)
+{
+    if (*guest.single_threaded || stops_are_armed == NULL || !stops_are_armed())
+        return 0;
+    return sample_rss();
+}
+
+void count_release_end(struct wire_thread *thread, uint64_t before_bytes, uint64_t limit_bytes)
+{
+    uint64_t after_bytes = before_bytes != 0 ? sample_rss() : 0;
+    if (after_bytes == 0 || after_bytes >= before_bytes)
+        return;
+    uint64_t released = before_bytes - after_bytes;
+    if (released > limit_bytes)
+        released = limit_bytes;
+    count_add(&thread->released_bytes, released);
+    atomic_fetch_add_explicit(&guest.process->released_bytes, released, memory_order_relaxed);
+}

@@ -1,0 +1,129 @@
+/* Hooks of the C++ operators new and delete.
+
+   libstdc++ and libc++ get their memory from malloc, where it is counted: the operator is only passed on, by a jump, so
+   that std::bad_alloc and the new handler, with whatever it allocates, behave as ever. Allocators with operators of their
+   own (jemalloc, tcmalloc, mimalloc) do not call malloc: those are counted here. Whether an allocator's operators call its
+   malloc is seen at the first one.
+
+   Compiled with -fexceptions: std::bad_alloc passes through these frames. */
+
+#include <dlfcn.h>
+#include <stdlib.h>
+
+#include "preload/count.h"
+
+enum { COUNTED_UNKNOWN, COUNTED_HERE, COUNTED_IN_MALLOC };
+static _Atomic uint32_t where_counted;
+
+static inline uint32_t counted_where(void)
+{
+    return atomic_load_explicit(&where_counted, memory_order_relaxed);
+}
+
+/* Count a block that an allocator's operator returned, unless its malloc has done so. */
+static void count_new(struct wire_thread *thread, void *block, uint64_t count_before)
+{
+    uint32_t where = counted_where();
+    if (where == COUNTED_UNKNOWN && block != NULL) {
+        where = thread->heap.alloc_count == count_before ? COUNTED_HERE : COUNTED_IN_MALLOC;
+        atomic_store_explicit(&where_counted, where, memory_order_relaxed);
+    }
+    if (where == COUNTED_HERE && block != NULL)
+        count_alloc(thread, real.malloc_usable_size.call(block));
+}
+
+/* The operator of the C++ library that a C program has loaded as part of a module, after us and out of the loader's search.
+   Called only when memory is used up, to throw what is to be thrown. */
+static void *loaded_operator(const char *name)
+{
+    static const char *const libraries[] = {"libstdc++.so.6", "libc++.so.1"};
+    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
+        void *library = dlopen(libraries[i], RTLD_NOLOAD | RTLD_LAZY);
+        void *found = library != NULL ? dlsym(library, name) : NULL;
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+/* What a C++ library's operator new does at first; nobody behind us has one. */
+static void *plain_new(size_t size)
+{
+    return malloc(size != 0 ? size : 1);
+}
+
+static void *plain_aligned_new(size_t size, size_t alignment)
+{
+    if (alignment < sizeof(void *))
+        alignment = sizeof(void *);
+    size_t rounded = (size + alignment - 1) / alignment * alignment;
+    if ((alignment & (alignment - 1)) != 0 || rounded < size)
+        return NULL;
+    return aligned_alloc(alignment, rounded != 0 ? rounded : alignment);
+}
+
+/* An operator new with the given parameters and arguments; `plain` is how to do without a library. */
+#define OPERATOR_NEW(name, parameters, arguments, plain)                                                               \
+    GUEST_EXPORT void *name parameters;                                                                                \
+    GUEST_EXPORT void *name parameters                                                                                 \
+    {                                                                                                                  \
+        struct wire_thread *thread = count_begin();                                                                    \
+        void *(*call) parameters = (void *(*)parameters)real.name.call;                                                \
+        if (call == NULL) {                                                                                            \
+            void *block = plain;                                                                                       \
+            if (block != NULL)                                                                                         \
+                return block;                                                                                          \
+            call = (void *(*)parameters)loaded_operator(#name);                                                        \
+            return call != NULL ? call arguments : NULL;                                                               \
+        }                                                                                                              \
+        if (thread == NULL || !real.name.is_allocators || counted_where() == COUNTED_IN_MALLOC)                        \
+            return call arguments;                                                                                     \
+        uint64_t count_before = thread->heap.alloc_count;                                                              \
+        void *block = call arguments;                                                                                  \
+        count_new(thread, block, count_before);                                                                        \
+        return block;                                                                                                  \
+    }
+
+#define OPERATOR_DELETE(name, parameters, arguments)                                                                   \
+    GUEST_EXPORT void name parameters;                                                                                 \
+    GUEST_EXPORT void name parameters                                                                                  \
+    {                                                                                                                  \
+        struct wire_thread *thread = count_begin();                                                                    \
+        void (*call) parameters = (void (*)parameters)real.name.call;                                                  \
+        if (call == NULL) {                                                                                            \
+            free(block);                                                                                               \
+            return;                                                                                                    \
+        }                                                                                                              \
+        if (thread != NULL && real.name.is_allocators && block != NULL && counted_where() == COUNTED_HERE)             \
+            count_free(thread, real.malloc_usable_size.call(block));                                                   \
+        call arguments;                                                                                                \
+    }
+
+/* `nothrow` is a reference, which is passed as an address. */
+OPERATOR_NEW(_Znwm, (size_t size), (size), plain_new(size))
+OPERATOR_NEW(_Znam, (size_t size), (size), plain_new(size))
+OPERATOR_NEW(_ZnwmRKSt9nothrow_t, (size_t size, const void *nothrow), (size, nothrow), plain_new(size))
+OPERATOR_NEW(_ZnamRKSt9nothrow_t, (size_t size, const void *nothrow), (size, nothrow), plain_new(size))
+OPERATOR_NEW(_ZnwmSt11align_val_t, (size_t size, size_t alignment), (size, alignment),
+             plain_aligned_new(size, alignment))
+OPERATOR_NEW(_ZnamSt11align_val_t, (size_t size, size_t alignment), (size, alignment),
+             plain_aligned_new(size, alignment))
+OPERATOR_NEW(_ZnwmSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const void *nothrow),
+             (size, alignment, nothrow), plain_aligned_new(size, alignment))
+OPERATOR_NEW(_ZnamSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const void *nothrow),
+             (size, alignment, nothrow), plain_aligned_new(size, alignment))
+
+OPERATOR_DELETE(_ZdlPv, (void *block), (block))
+OPERATOR_DELETE(_ZdaPv, (void *block), (block))
+OPERATOR_DELETE(_ZdlPvm, (void *block, size_t size), (block, size))
+OPERATOR_DELETE(_ZdaPvm, (void *block, size_t size), (block, size))
+OPERATOR_DELETE(_ZdlPvRKSt9nothrow_t, (void *block, const void *nothrow), (block, nothrow))
+OPERATOR_DELETE(_ZdaPvRKSt9nothrow_t, (void *block, const void *nothrow), (block, nothrow))
+OPERATOR_DELETE(_ZdlPvSt11align_val_t, (void *block, size_t alignment), (block, alignment))
+OPERATOR_DELETE(_ZdaPvSt11align_val_t, (void *block, size_t alignment), (block, alignment))
+OPERATOR_DELETE(_ZdlPvmSt11align_val_t, (void *block, size_t size, size_t alignment), (block, size, alignment))
+OPERATOR_DELETE(_ZdaPvmSt11align_val_t, (void *block, size_t size, size_t alignment), (block, size, alignment))
+OPERATOR_DELETE(_ZdlPvSt11align_val_tRKSt9nothrow_t, (void *block, size_t alignment, const void *nothrow),
+                (block, alignment, nothrow))
+OPERATOR_DELETE(_ZdaPvSt11align_val_tRKSt9nothrow_t, (void *block, size_t alignment, const void *nothrow),
+                (block, alignment, nothrow))

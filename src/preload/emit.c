@@ -1,0 +1,75 @@
+/* The producer's side of a ring: records are never dropped while the collector lives; a full ring holds its thread up. */
+
+#include <errno.h>
+#include <limits.h>
+#include <time.h>
+
+#include "preload/guest.h"
+#include "preload/syscalls.h"
+
+#define WAIT_MS 100
+#define WAITS_LIMIT 50 /* give up when the collector has not moved for 5 s */
+#define HALF_RING (WIRE_RING_RECORDS / 2)
+
+enum { FUTEX_WAIT_SHARED = 0 };
+
+/* Whether this process has stopped recording for good. Not shared with forked children: they have a copy. */
+static _Atomic uint32_t stopped;
+
+static bool is_collector_gone(void)
+{
+    return atomic_load(&guest.session->closed) ||
+           raw_syscall3(SYS_kill, (long)guest.session->collector_pid, 0, 0) == -ESRCH;
+}
+
+/* Wait until the ring has room. Returns false when that will not be. */
+static bool wait_for_room(struct wire_ring *ring, uint64_t head)
+{
+    const struct timespec time_out = {.tv_nsec = WAIT_MS * 1000000L};
+    uint64_t seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
+    bool has_room = head - seen < WIRE_RING_RECORDS;
+    for (int waits = 0; !has_room && waits < WAITS_LIMIT && !is_collector_gone(); waits++) {
+        atomic_store(&ring->producer_waits, 1);
+        guest_wake_collector();
+        raw_syscall4(SYS_futex, (long)&ring->tail, FUTEX_WAIT_SHARED, (long)(uint32_t)seen, (long)&time_out);
+        uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+        has_room = head - tail < WIRE_RING_RECORDS;
+        if (tail != seen)
+            waits = 0;
+        seen = tail;
+    }
+    atomic_store(&ring->producer_waits, 0);
+    return has_room;
+}
+
+static void stop_recording(void)
+{
+    if (!atomic_exchange(&stopped, 1) && !is_collector_gone())
+        atomic_fetch_or(&guest.process->flags, WIRE_PROCESS_GAVE_UP);
+}
+
+GUEST_NO_VECTOR void guest_emit(struct wire_thread *thread, struct wire_ring *ring, const struct wire_record *record)
+{
+    uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+    bool has_room = head - tail < WIRE_RING_RECORDS;
+    if (atomic_load_explicit(&stopped, memory_order_relaxed) || !(has_room || wait_for_room(ring, head))) {
+        stop_recording();
+        atomic_fetch_add_explicit(&thread->lost, 1, memory_order_relaxed);
+        return;
+    }
+    uint64_t at = head % WIRE_RING_RECORDS;
+    ring->records[at] = *record;
+    atomic_store_explicit(&ring->head, head + 1, memory_order_release);
+    if (at == HALF_RING - 1 || at == WIRE_RING_RECORDS - 1)
+        guest_wake_collector();
+}
+
+GUEST_NO_VECTOR void guest_emit_masked(struct wire_thread *thread, struct wire_ring *ring,
+                                       const struct wire_record *record)
+{
+    uint64_t all = ~UINT64_C(0), old = 0;
+    raw_syscall4(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&all, (long)&old, sizeof all);
+    guest_emit(thread, ring, record);
+    raw_syscall4(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&old, 0, sizeof old);
+}

@@ -1,0 +1,438 @@
+/* The session in this process: opening it, the process's place, chunks, threads' slots and rings. */
+
+#include "preload/guest.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "preload/pages.h"
+#include "preload/real.h"
+#include "preload/syscalls.h"
+
+#define TID_PENDING UINT32_MAX /* a slot that is being taken over */
+
+struct guest guest;
+struct guest_page guest_page __attribute__((aligned(WIRE_PAGE_BYTES)));
+_Static_assert(sizeof(struct guest_page) == WIRE_PAGE_BYTES, "a page of its own, wiped on fork");
+
+GUEST_TLS struct guest_self guest_self = {.serial = GUEST_NOBODY};
+GUEST_TLS int guest_depth;
+
+#pragma weak stops_after_fork /* not linked in yet in a build without line stops */
+
+/* glibc 2.32 and later; the weak reference keeps older ones loadable. */
+extern char __libc_single_threaded __attribute__((weak));
+static const char never_single_threaded;
+
+/* Where the kernel put argc, argv, the environment and the auxiliary vector. libc's own variables are not yet set up when
+   the loader first calls malloc. */
+extern void *__libc_stack_end;
+
+static int64_t own_private_bytes; /* as given to guest_own, and this library itself */
+
+/* The slots of this process: number n is slot n % WIRE_PROCESS_THREADS of the chain's chunk n / WIRE_PROCESS_THREADS. */
+static struct {
+    _Atomic uint32_t used;
+    _Atomic uint32_t capacity;
+    _Atomic uint32_t cursor; /* where to look for a dead thread next */
+} slots;
+
+static struct wire_chunk *directory(void)
+{
+    return (struct wire_chunk *)((uint8_t *)guest.session + guest.session->directory_offset);
+}
+
+void *guest_chunk(uint32_t index)
+{
+    return (uint8_t *)guest.session + guest.session->chunks_offset + (size_t)index * WIRE_CHUNK_BYTES;
+}
+
+static uint32_t chunk_index(const void *address)
+{
+    size_t offset = (size_t)((const uint8_t *)address - (const uint8_t *)guest.session);
+    return (uint32_t)((offset - guest.session->chunks_offset) / WIRE_CHUNK_BYTES);
+}
+
+void guest_own(int64_t bytes)
+{
+    __atomic_fetch_add(&own_private_bytes, bytes, __ATOMIC_RELAXED);
+    if (guest.process != NULL)
+        atomic_fetch_add(&guest.process->own_bytes, (uint64_t)bytes);
+}
+
+void guest_own_shared(const void *start, size_t bytes)
+{
+    uint64_t resident = pages_populate(start, bytes, 1);
+    if (guest.process != NULL)
+        atomic_fetch_add(&guest.process->own_bytes, resident);
+}
+
+/* Take a free chunk, populate it and name its owner; it becomes visible with publish_chunk. */
+static void *take_chunk(uint32_t kind, uint32_t arg, uint32_t serial, uint32_t *index)
+{
+    uint32_t count = guest.session->chunk_count;
+    uint32_t first = atomic_load(&guest.session->chunk_hint);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = (first + i) % count;
+        struct wire_chunk *entry = &directory()[at];
+        uint32_t free = WIRE_CHUNK_FREE;
+        if (!atomic_compare_exchange_strong(&entry->state, &free, WIRE_CHUNK_CLAIMED))
+            continue;
+        atomic_store(&guest.session->chunk_hint, (at + 1) % count);
+        entry->kind = kind;
+        entry->process = serial;
+        entry->arg = arg;
+        guest_own_shared(guest_chunk(at), WIRE_CHUNK_BYTES);
+        *index = at;
+        return guest_chunk(at);
+    }
+    atomic_fetch_add(&guest.session->refused, 1);
+    return NULL;
+}
+
+static void publish_chunk(uint32_t index)
+{
+    atomic_store_explicit(&directory()[index].state, WIRE_CHUNK_READY, memory_order_release);
+}
+
+/* Give back a chunk that was taken and never written to. */
+static void return_chunk(uint32_t index)
+{
+    raw_syscall3(SYS_madvise, (long)guest_chunk(index), WIRE_CHUNK_BYTES, MADV_DONTNEED);
+    atomic_fetch_sub(&guest.process->own_bytes, WIRE_CHUNK_BYTES);
+    atomic_store(&directory()[index].state, WIRE_CHUNK_FREE);
+}
+
+void *guest_claim_chunk(uint32_t kind, uint32_t arg, uint32_t *index)
+{
+    void *chunk = take_chunk(kind, arg, guest.process->serial, index);
+    if (chunk != NULL)
+        publish_chunk(*index);
+    return chunk;
+}
+
+void guest_wake_collector(void)
+{
+    atomic_fetch_add(&guest.session->wake, 1);
+    if (atomic_load(&guest.session->collector_waits))
+        raw_syscall3(SYS_futex, (long)&guest.session->wake, 1 /* FUTEX_WAKE */, INT32_MAX);
+}
+
+/* The value of an environment variable at start-up, NULL when it is not there or the program is set-user-ID (it then runs
+   with rights that whoever set the variable does not have). */
+static const char *start_environment(const char *name)
+{
+    char *const *word = (char *const *)__libc_stack_end + 1;
+    while (*word != NULL) /* argv */
+        word++;
+    const char *value = NULL;
+    for (word++; *word != NULL; word++) {
+        size_t i = 0;
+        while (name[i] != '\0' && (*word)[i] == name[i])
+            i++;
+        if (name[i] == '\0' && (*word)[i] == '=' && value == NULL)
+            value = *word + i + 1;
+    }
+    for (const Elf64_auxv_t *aux = (const Elf64_auxv_t *)(word + 1); aux->a_type != AT_NULL; aux++)
+        if (aux->a_type == AT_SECURE && aux->a_un.a_val != 0)
+            return NULL;
+    return value;
+}
+
+static bool is_sound(const struct wire_header *header, uint64_t file_bytes)
+{
+    return header->magic == WIRE_MAGIC && header->version == WIRE_VERSION && header->total_bytes <= file_bytes &&
+           header->directory_offset >= sizeof *header && header->directory_offset % WIRE_PAGE_BYTES == 0 &&
+           header->chunks_offset % WIRE_PAGE_BYTES == 0 && header->chunk_count > 0 &&
+           header->chunks_offset <= header->total_bytes && header->directory_offset <= header->chunks_offset &&
+           header->chunk_count <= (header->chunks_offset - header->directory_offset) / sizeof(struct wire_chunk) &&
+           header->chunk_count <= (header->total_bytes - header->chunks_offset) / WIRE_CHUNK_BYTES &&
+           header->plans_offset <= header->total_bytes &&
+           header->plans_bytes <= header->total_bytes - header->plans_offset;
+}
+
+/* Without WIRE_WANT_CHILDREN only the first process is recorded, also after it has exec'd another program. */
+static bool is_wanted(long fd, const struct wire_header *header)
+{
+    if ((header->flags & WIRE_WANT_CHILDREN) != 0 || atomic_load(&header->process_serial) == 0)
+        return true;
+    for (uint32_t i = 0; i < header->chunk_count; i++) {
+        struct wire_chunk entry;
+        uint32_t pid;
+        long at = (long)(header->directory_offset + i * sizeof entry);
+        if (raw_syscall4(SYS_pread64, fd, (long)&entry, sizeof entry, at) != (long)sizeof entry)
+            return false;
+        if (entry.kind != WIRE_CHUNK_PROCESS || entry.process != 1)
+            continue;
+        at = (long)(header->chunks_offset + (uint64_t)i * WIRE_CHUNK_BYTES);
+        return raw_syscall4(SYS_pread64, fd, (long)&pid, sizeof pid, at) == (long)sizeof pid &&
+               (long)pid == raw_syscall3(SYS_getpid, 0, 0, 0);
+    }
+    return false;
+}
+
+/* Map the session behind `fd`. NULL when it is none of ours. */
+static struct wire_header *map_session(long fd)
+{
+    struct wire_header header;
+    if (raw_syscall4(SYS_pread64, fd, (long)&header, sizeof header, 0) != (long)sizeof header)
+        return NULL;
+    long file_bytes = raw_syscall3(SYS_lseek, fd, 0, 2 /* SEEK_END */);
+    if (file_bytes < 0 || !is_sound(&header, (uint64_t)file_bytes) || atomic_load(&header.closed))
+        return NULL;
+    if (!is_wanted(fd, &header))
+        return NULL;
+    long at = raw_syscall6(SYS_mmap, 0, (long)header.total_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+                           fd, 0);
+    if (at < 0)
+        return NULL;
+    raw_syscall3(SYS_madvise, at, (long)header.total_bytes, MADV_DONTDUMP);
+    raw_syscall3(SYS_madvise, at, (long)header.total_bytes, MADV_NOHUGEPAGE);
+    return (struct wire_header *)at;
+}
+
+static void copy_text(char *to, const char *from)
+{
+    size_t i = 0;
+    for (; from != NULL && from[i] != '\0' && i < WIRE_EXE_BYTES - 1; i++)
+        to[i] = from[i];
+    to[i] = '\0';
+}
+
+static void describe_process(struct wire_process *process, uint32_t serial, uint32_t flags)
+{
+    struct timespec now;
+    raw_syscall3(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0);
+    process->pid = guest.pid;
+    process->parent_pid = (uint32_t)raw_syscall3(SYS_getppid, 0, 0, 0);
+    process->serial = serial;
+    process->start_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    long length = raw_syscall3(SYS_readlink, (long)"/proc/self/exe", (long)process->exe, WIRE_EXE_BYTES - 1);
+    process->exe[length > 0 ? length : 0] = '\0';
+    /* The program itself has no name in the loader's list. */
+    copy_text(process->allocator_path,
+              real.allocator_path != NULL && real.allocator_path[0] != '\0' ? real.allocator_path : process->exe);
+    atomic_store(&process->allocator, real.allocator_is_libc ? WIRE_ALLOCATOR_GLIBC : WIRE_ALLOCATOR_OTHER);
+    atomic_store(&process->flags, flags);
+    atomic_store(&process->state, WIRE_PROCESS_RUNNING);
+}
+
+/* Give this process its place in the session. Returns false when there is none; the process is then off for good. */
+static bool register_process(uint32_t flags)
+{
+    uint32_t index;
+    struct wire_header *session = guest.session;
+    guest.process = NULL;
+    guest.pid = (uint32_t)raw_syscall3(SYS_getpid, 0, 0, 0);
+    /* What a claim touches, before it touches it: see pages.c on why by writing. */
+    uint64_t shared = pages_populate(session, session->chunks_offset, 1);
+    uint64_t library = pages_populate_library();
+    if ((flags & WIRE_PROCESS_FORKED) == 0)
+        own_private_bytes += (int64_t)library; /* before any thread could run */
+
+    uint32_t serial = atomic_fetch_add(&session->process_serial, 1) + 1;
+    struct wire_process *process = take_chunk(WIRE_CHUNK_PROCESS, 0, serial, &index);
+    if (process == NULL)
+        return false;
+    describe_process(process, serial, flags);
+    atomic_store(&process->own_bytes, shared + WIRE_CHUNK_BYTES + (uint64_t)own_private_bytes);
+    atomic_store(&slots.used, 0);
+    atomic_store(&slots.capacity, WIRE_PROCESS_THREADS);
+    guest.process_chunk = index;
+    guest.process = process;
+    publish_chunk(index);
+    __atomic_store_n(&guest_page.serial, serial, __ATOMIC_RELEASE);
+    guest_wake_collector();
+    return true;
+}
+
+static void switch_off(void)
+{
+    guest.session = NULL;
+    guest.process = NULL;
+    __atomic_store_n(&guest_page.serial, GUEST_OFF, __ATOMIC_RELEASE);
+}
+
+static void open_session(void)
+{
+    guest.alive = &guest_page.serial;
+    guest.single_threaded = &__libc_single_threaded != NULL ? &__libc_single_threaded : &never_single_threaded;
+    atomic_store(&guest_page.registering, 1);
+    const char *path = start_environment(WIRE_ENV_CHANNEL);
+    long fd = path != NULL ? raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDWR | O_CLOEXEC, 0) : -1;
+    if (fd >= 0) {
+        guest.session = map_session(fd);
+        raw_syscall3(SYS_close, fd, 0, 0);
+    }
+    if (guest.session == NULL || !register_process(0)) {
+        switch_off();
+        return;
+    }
+    raw_syscall3(SYS_madvise, (long)&guest_page, sizeof guest_page, MADV_WIPEONFORK);
+}
+
+bool guest_open(void)
+{
+    enum { NEW, OPENING, OPEN };
+    static _Atomic uint32_t state;
+    uint32_t expected = NEW;
+    if (atomic_load_explicit(&state, memory_order_acquire) == OPEN)
+        return guest.session != NULL;
+    if (atomic_compare_exchange_strong(&state, &expected, OPENING)) {
+        guest_depth++;
+        real_resolve();
+        open_session();
+        guest_depth--;
+        atomic_store_explicit(&state, OPEN, memory_order_release);
+    }
+    while (atomic_load_explicit(&state, memory_order_acquire) != OPEN)
+        raw_syscall3(SYS_sched_yield, 0, 0, 0);
+    return guest.session != NULL;
+}
+
+/* In a child made by fork: a place of its own, if children are wanted. Returns whether the process is registered now. */
+static bool register_child(void)
+{
+    uint32_t expected = 0;
+    if (!atomic_compare_exchange_strong(&guest_page.registering, &expected, 1))
+        return false; /* the code that we interrupted, or another thread, is doing it */
+    if ((guest.session->flags & WIRE_WANT_CHILDREN) == 0 || atomic_load(&guest.session->closed) ||
+        !register_process(WIRE_PROCESS_FORKED)) {
+        switch_off();
+        return false;
+    }
+    if (stops_after_fork != NULL)
+        stops_after_fork();
+    return true;
+}
+
+/* The first bytes of slot number `number`'s chunk, which hold the link to the next: see struct wire_threads_head. */
+static uint8_t *slot_chunk(uint32_t number)
+{
+    uint8_t *chunk = (uint8_t *)guest.process;
+    for (; number >= WIRE_PROCESS_THREADS; number -= WIRE_PROCESS_THREADS) {
+        uint32_t next = __atomic_load_n(chunk == (uint8_t *)guest.process
+                                            ? &guest.process->thread_chunk_next
+                                            : &((struct wire_threads_head *)chunk)->thread_chunk_next,
+                                        __ATOMIC_ACQUIRE);
+        chunk = guest_chunk(next - 1);
+    }
+    return chunk;
+}
+
+static struct wire_thread *slot_at(uint32_t number)
+{
+    struct wire_thread *first = (struct wire_thread *)(slot_chunk(number) + WIRE_PROCESS_HEAD_BYTES);
+    return &first[number % WIRE_PROCESS_THREADS];
+}
+
+static struct wire_thread *fresh_slot(uint32_t tid)
+{
+    uint32_t number = atomic_load(&slots.used);
+    do {
+        if (number >= atomic_load(&slots.capacity))
+            return NULL;
+    } while (!atomic_compare_exchange_weak(&slots.used, &number, number + 1));
+    struct wire_thread *slot = slot_at(number);
+    atomic_store(&slot->generation, 1);
+    atomic_store(&slot->tid, tid);
+    return slot;
+}
+
+/* The slot of a thread that is gone. Its counters run on. */
+static struct wire_thread *dead_slot(uint32_t tid)
+{
+    uint32_t count = atomic_load(&slots.used);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t number = atomic_fetch_add(&slots.cursor, 1) % count;
+        struct wire_thread *slot = slot_at(number);
+        uint32_t old = atomic_load(&slot->tid);
+        if (old == 0 || old == TID_PENDING)
+            continue;
+        if (old != tid && raw_syscall3(SYS_tgkill, guest.pid, old, 0) != -ESRCH)
+            continue;
+        if (!atomic_compare_exchange_strong(&slot->tid, &old, TID_PENDING))
+            continue;
+        atomic_fetch_add(&slot->generation, 1);
+        atomic_store(&slot->tid, tid);
+        return slot;
+    }
+    return NULL;
+}
+
+/* Append a chunk of slots to the chain. Returns false when the session is full. */
+static bool add_slots(void)
+{
+    uint32_t capacity = atomic_load(&slots.capacity), index, none = 0;
+    uint8_t *last = slot_chunk(capacity - 1);
+    uint32_t *link = last == (uint8_t *)guest.process ? &guest.process->thread_chunk_next
+                                                      : &((struct wire_threads_head *)last)->thread_chunk_next;
+    if (guest_claim_chunk(WIRE_CHUNK_THREADS, guest.process_chunk, &index) == NULL)
+        return false;
+    if (__atomic_compare_exchange_n(link, &none, index + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        atomic_fetch_add(&slots.capacity, WIRE_PROCESS_THREADS);
+    else
+        return_chunk(index); /* another thread was faster */
+    return true;
+}
+
+static struct wire_thread *claim_slot(void)
+{
+    /* A vfork child lives in its parent's memory; its own tid would soon look dead. */
+    if ((uint32_t)raw_syscall3(SYS_getpid, 0, 0, 0) != guest.pid)
+        return NULL;
+    uint32_t tid = (uint32_t)raw_syscall3(SYS_gettid, 0, 0, 0);
+    uint32_t serial = guest_page.serial;
+    struct wire_thread *slot;
+    do {
+        slot = fresh_slot(tid);
+        if (slot == NULL)
+            slot = dead_slot(tid);
+    } while (slot == NULL && add_slots());
+    guest_self = (struct guest_self){.slot = slot, .serial = serial};
+    return slot;
+}
+
+struct wire_thread *guest_thread(void)
+{
+    uint32_t serial = guest_page.serial;
+    if (serial == guest_self.serial)
+        return guest_self.slot;
+    if (serial == GUEST_OFF)
+        return NULL;
+    if (serial == GUEST_UNREGISTERED) {
+        if (!guest_open()) {
+            guest_page.serial = GUEST_OFF; /* a child of a process that is off */
+            return NULL;
+        }
+        if (guest_page.serial == GUEST_UNREGISTERED && !register_child())
+            return NULL;
+    }
+    return claim_slot();
+}
+
+struct wire_ring *guest_ring(struct wire_thread *thread)
+{
+    if (guest_self.ring != NULL || guest_self.ring_refused)
+        return guest_self.ring;
+    uint32_t index = atomic_load(&thread->ring_chunk);
+    struct wire_ring *ring;
+    if (index != 0) {
+        ring = guest_chunk(index - 1); /* left by the thread that had the slot before */
+    } else {
+        ring = guest_claim_chunk(WIRE_CHUNK_RING, chunk_index(thread), &index);
+        if (ring == NULL) {
+            guest_self.ring_refused = true;
+            return NULL;
+        }
+        atomic_store_explicit(&thread->ring_chunk, index + 1, memory_order_release);
+    }
+    guest_self.ring = ring;
+    struct wire_record record = {.kind = WIRE_RECORD_THREAD, .arg = thread->tid, .sp = thread->generation};
+    record.window = atomic_load_explicit(&guest.session->window, memory_order_relaxed);
+    guest_emit_masked(thread, ring, &record);
+    return ring;
+}

@@ -1,0 +1,194 @@
+/* Hooks of the malloc family. Each calls the program's own allocator, then counts the block by its usable size; free counts
+   first. What the allocator calls meanwhile is not counted again. A failed call counts nothing; errno is as the real
+   function left it. */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "preload/count.h"
+
+/* Not declared by every libc. */
+GUEST_EXPORT void cfree(void *block);
+GUEST_EXPORT void free_sized(void *block, size_t size);
+GUEST_EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size);
+GUEST_EXPORT void *memalign(size_t alignment, size_t size);
+GUEST_EXPORT void *valloc(size_t size);
+GUEST_EXPORT void *pvalloc(size_t size);
+
+static inline void *counted(struct wire_thread *thread, void *block)
+{
+    guest_depth--;
+    if (COUNT_LIKELY(block != NULL))
+        count_alloc(thread, real.malloc_usable_size.call(block));
+    return block;
+}
+
+/* Call a function that returns a new block. */
+#define ALLOCATE(function, ...)                                                                                        \
+    struct wire_thread *thread = count_begin();                                                                        \
+    if (thread == NULL || !real.function.is_allocators)                                                                \
+        return real.function.call(__VA_ARGS__);                                                                        \
+    guest_depth++;                                                                                                     \
+    return counted(thread, real.function.call(__VA_ARGS__))
+
+GUEST_EXPORT void *malloc(size_t size)
+{
+    struct wire_thread *thread = count_begin();
+    if (!COUNT_LIKELY(thread != NULL))
+        return real.malloc.call(size);
+    guest_depth++;
+    return counted(thread, real.malloc.call(size));
+}
+
+GUEST_EXPORT void *calloc(size_t count, size_t size)
+{
+    ALLOCATE(calloc, count, size);
+}
+
+GUEST_EXPORT void *aligned_alloc(size_t alignment, size_t size)
+{
+    ALLOCATE(aligned_alloc, alignment, size);
+}
+
+GUEST_EXPORT void *memalign(size_t alignment, size_t size)
+{
+    ALLOCATE(memalign, alignment, size);
+}
+
+GUEST_EXPORT void *valloc(size_t size)
+{
+    ALLOCATE(valloc, size);
+}
+
+GUEST_EXPORT void *pvalloc(size_t size)
+{
+    ALLOCATE(pvalloc, size);
+}
+
+GUEST_EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
+{
+    struct wire_thread *thread = count_begin();
+    if (thread == NULL || !real.posix_memalign.is_allocators)
+        return real.posix_memalign.call(block, alignment, size);
+    guest_depth++;
+    int code = real.posix_memalign.call(block, alignment, size);
+    guest_depth--;
+    if (code == 0 && *block != NULL)
+        count_alloc(thread, real.malloc_usable_size.call(*block));
+    return code;
+}
+
+/* After realloc(old, size) returned NULL: was the old block freed? That is what some allocators do for size 0, and others
+   may have failed to provide a block of no bytes; errno, cleared before, tells. */
+static void count_realloc_to_nothing(struct wire_thread *thread, size_t old_bytes, int old_errno)
+{
+    if (errno == 0) {
+        errno = old_errno;
+        count_free(thread, old_bytes);
+    }
+}
+
+GUEST_EXPORT void *realloc(void *old, size_t size)
+{
+    struct wire_thread *thread = count_begin();
+    if (thread == NULL || !real.realloc.is_allocators)
+        return real.realloc.call(old, size);
+    if (old == NULL) {
+        guest_depth++;
+        return counted(thread, real.realloc.call(old, size));
+    }
+    size_t old_bytes = real.malloc_usable_size.call(old);
+    uint64_t resident = old_bytes >= COUNT_RELEASE_BYTES ? count_release_begin() : 0;
+    int old_errno = 0;
+    if (size == 0) {
+        old_errno = errno;
+        errno = 0;
+    }
+    guest_depth++;
+    void *block = real.realloc.call(old, size);
+    guest_depth--;
+    if (block != NULL) {
+        if (size == 0)
+            errno = old_errno;
+        count_realloc(thread, old_bytes, real.malloc_usable_size.call(block));
+    } else if (size == 0) {
+        count_realloc_to_nothing(thread, old_bytes, old_errno);
+    }
+    if (resident != 0)
+        count_release_end(thread, resident, old_bytes);
+    return block;
+}
+
+/* As glibc's does, also behind an allocator that has none. */
+GUEST_EXPORT void *reallocarray(void *old, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return realloc(old, bytes);
+}
+
+/* Count a block that is about to be freed. */
+static inline void uncount(struct wire_thread *thread, void *block, size_t *bytes)
+{
+    *bytes = real.malloc_usable_size.call(block);
+    count_free(thread, *bytes);
+}
+
+static __attribute__((noinline)) void free_large(struct wire_thread *thread, void *block, size_t bytes)
+{
+    uint64_t resident = count_release_begin();
+    guest_depth++;
+    real.free.call(block);
+    guest_depth--;
+    count_release_end(thread, resident, bytes + WIRE_PAGE_BYTES);
+}
+
+GUEST_EXPORT void free(void *block)
+{
+    struct wire_thread *thread = count_begin();
+    if (thread == NULL || block == NULL || !real.free.is_allocators) {
+        real.free.call(block);
+        return;
+    }
+    size_t bytes;
+    uncount(thread, block, &bytes);
+    if (!COUNT_LIKELY(bytes < COUNT_RELEASE_BYTES)) {
+        free_large(thread, block, bytes);
+        return;
+    }
+    guest_depth++;
+    real.free.call(block);
+    guest_depth--;
+}
+
+/* The variants, where the allocator has them; else they are free. */
+#define FREE_AS(function, block, ...)                                                                                  \
+    struct wire_thread *thread = count_begin();                                                                        \
+    if (real.function.call == NULL) {                                                                                  \
+        free(block);                                                                                                   \
+        return;                                                                                                        \
+    }                                                                                                                  \
+    size_t bytes;                                                                                                      \
+    if (thread != NULL && block != NULL)                                                                               \
+        uncount(thread, block, &bytes);                                                                                \
+    guest_depth++;                                                                                                     \
+    real.function.call(__VA_ARGS__);                                                                                   \
+    guest_depth--
+
+GUEST_EXPORT void cfree(void *block)
+{
+    FREE_AS(cfree, block, block);
+}
+
+GUEST_EXPORT void free_sized(void *block, size_t size)
+{
+    FREE_AS(free_sized, block, block, size);
+}
+
+GUEST_EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
+{
+    FREE_AS(free_aligned_sized, block, block, alignment, size);
+}

@@ -1,0 +1,18 @@
+/* Making pages resident at once, so that they never appear in the middle of somebody's line. */
+
+#ifndef PRELOAD_PAGES_H
+#define PRELOAD_PAGES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/guest.h"
+
+/* Make the pages of [start, start + bytes) present, writable ones as if written. Returns how many bytes that are, in
+   whole pages. */
+GUEST_HIDDEN uint64_t pages_populate(const void *start, size_t bytes, int writable);
+
+/* The same for every segment of this library itself. */
+GUEST_HIDDEN uint64_t pages_populate_library(void);
+
+#endif

@@ -1,0 +1,118 @@
+/* The functions that our hooks stand in front of: for each, the next definition after ours in the order in which the
+   loader searches, which is the program's own. */
+
+#ifndef PRELOAD_REAL_H
+#define PRELOAD_REAL_H
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/types.h>
+
+#include "preload/guest.h"
+
+/* Every C function by its result, name and parameters. */
+#define REAL_FUNCTIONS(F)                                                                                              \
+    F(void *, malloc, (size_t))                                                                                        \
+    F(void, free, (void *))                                                                                            \
+    F(void *, calloc, (size_t, size_t))                                                                                \
+    F(void *, realloc, (void *, size_t))                                                                               \
+    F(void *, reallocarray, (void *, size_t, size_t))                                                                  \
+    F(int, posix_memalign, (void **, size_t, size_t))                                                                  \
+    F(void *, aligned_alloc, (size_t, size_t))                                                                         \
+    F(void *, memalign, (size_t, size_t))                                                                              \
+    F(void *, valloc, (size_t))                                                                                        \
+    F(void *, pvalloc, (size_t))                                                                                       \
+    F(void *, mmap, (void *, size_t, int, int, int, off_t))                                                            \
+    F(void *, mmap64, (void *, size_t, int, int, int, off_t))                                                          \
+    F(int, munmap, (void *, size_t))                                                                                   \
+    F(void *, mremap, (void *, size_t, size_t, int, ...))                                                              \
+    F(int, brk, (void *))                                                                                              \
+    F(void *, sbrk, (intptr_t))                                                                                        \
+    F(int, madvise, (void *, size_t, int))                                                                             \
+    F(int, listen, (int, int))                                                                                         \
+    F(int, sigprocmask, (int, const sigset_t *, sigset_t *))                                                           \
+    F(int, pthread_sigmask, (int, const sigset_t *, sigset_t *))                                                       \
+    F(int, sigsuspend, (const sigset_t *))                                                                             \
+    F(int, ppoll, (struct pollfd *, nfds_t, const struct timespec *, const sigset_t *))                                \
+    F(int, __ppoll_chk, (struct pollfd *, nfds_t, const struct timespec *, const sigset_t *, size_t))                  \
+    F(int, pselect, (int, fd_set *, fd_set *, fd_set *, const struct timespec *, const sigset_t *))                    \
+    F(int, epoll_pwait, (int, struct epoll_event *, int, int, const sigset_t *))                                       \
+    F(int, epoll_pwait2, (int, struct epoll_event *, int, const struct timespec *, const sigset_t *))                  \
+    F(int, pthread_attr_setsigmask_np, (pthread_attr_t *, const sigset_t *))                                           \
+    F(void, longjmp, (void *, int))                                                                                    \
+    F(void, _longjmp, (void *, int))                                                                                   \
+    F(void, siglongjmp, (void *, int))                                                                                 \
+    F(void, __longjmp_chk, (void *, int))                                                                              \
+    F(void *, __cxa_begin_catch, (void *))                                                                             \
+    F(int, prctl, (int, unsigned long, unsigned long, unsigned long, unsigned long))                                   \
+    F(long, syscall, (long, long, long, long, long, long, long))
+
+/* Those that are of use only when the allocator itself has them. */
+#define REAL_OPTIONAL_FUNCTIONS(F)                                                                                     \
+    F(size_t, malloc_usable_size, (void *))                                                                            \
+    F(void, cfree, (void *))                                                                                           \
+    F(void, free_sized, (void *, size_t))                                                                              \
+    F(void, free_aligned_sized, (void *, size_t, size_t))
+
+/* The C++ operators by their mangled names (Itanium C++ ABI, section 5.1.5). */
+#define REAL_OPERATORS(F)                                                                                              \
+    F(_Znwm)                                                                                                           \
+    F(_Znam)                                                                                                           \
+    F(_ZnwmRKSt9nothrow_t)                                                                                             \
+    F(_ZnamRKSt9nothrow_t)                                                                                             \
+    F(_ZnwmSt11align_val_t)                                                                                            \
+    F(_ZnamSt11align_val_t)                                                                                            \
+    F(_ZnwmSt11align_val_tRKSt9nothrow_t)                                                                              \
+    F(_ZnamSt11align_val_tRKSt9nothrow_t)                                                                              \
+    F(_ZdlPv)                                                                                                          \
+    F(_ZdaPv)                                                                                                          \
+    F(_ZdlPvm)                                                                                                         \
+    F(_ZdaPvm)                                                                                                         \
+    F(_ZdlPvRKSt9nothrow_t)                                                                                            \
+    F(_ZdaPvRKSt9nothrow_t)                                                                                            \
+    F(_ZdlPvSt11align_val_t)                                                                                           \
+    F(_ZdaPvSt11align_val_t)                                                                                           \
+    F(_ZdlPvmSt11align_val_t)                                                                                          \
+    F(_ZdaPvmSt11align_val_t)                                                                                          \
+    F(_ZdlPvSt11align_val_tRKSt9nothrow_t)                                                                             \
+    F(_ZdaPvSt11align_val_tRKSt9nothrow_t)
+
+/* A function and whether it comes from the object that provides malloc. Blocks of another object's functions are not the
+   allocator's: they must not be handed to its malloc_usable_size. */
+#define REAL_MEMBER(result, name, parameters)                                                                          \
+    struct {                                                                                                           \
+        result(*call) parameters;                                                                                      \
+        bool is_allocators;                                                                                            \
+    } name;
+#define REAL_OPERATOR_MEMBER(name)                                                                                     \
+    struct {                                                                                                           \
+        void (*call)(void);                                                                                            \
+        bool is_allocators;                                                                                            \
+    } name;
+
+struct real {
+    REAL_FUNCTIONS(REAL_MEMBER)
+    REAL_OPTIONAL_FUNCTIONS(REAL_MEMBER)
+    REAL_OPERATORS(REAL_OPERATOR_MEMBER)
+    /* The object that provides malloc: its run-time addresses, its file name (as the loader knows it). */
+    uintptr_t allocator_start, allocator_end;
+    const char *allocator_path;
+    bool allocator_is_libc;
+};
+GUEST_HIDDEN extern struct real real;
+
+/* Fill in `real`. A `call` stays NULL when nobody behind us defines the function. No lock, no malloc, no errno. */
+GUEST_HIDDEN void real_resolve(void);
+
+/* Whether the code at `address` belongs to the allocator. */
+static inline bool real_is_allocator_code(const void *address)
+{
+    return (uintptr_t)address - real.allocator_start < real.allocator_end - real.allocator_start;
+}
+
+#endif
