@@ -184,6 +184,8 @@ static void perform(struct request *request)
         if (client->error[0] == '\0')
             snprintf(client->error, sizeof client->error, "%s", curl_easy_strerror(code));
         request->result = -errno_of(code);
+        if (client->serve != NULL && request->result == -ECONNREFUSED)
+            request->result = -EPROTO; /* the serve function closed before libcurl had looked at the connection */
     }
 out:
     if (curl != NULL)
