@@ -17,7 +17,9 @@ void *array_grow(void *items, size_t *capacity, size_t needed, size_t item_bytes
             return NULL;
         wanted *= 2;
     }
-    void *moved = reallocarray(items, wanted, item_bytes);
+    if (item_bytes != 0 && wanted > PTRDIFF_MAX / item_bytes)
+        return NULL;
+    void *moved = realloc(items, wanted * item_bytes);
     if (moved != NULL)
         *capacity = wanted;
     return moved;

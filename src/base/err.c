@@ -27,7 +27,12 @@ int err_prefix(struct err *err, int code, const char *format, ...)
     va_start(args, format);
     int length = vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
-    if (length >= 0 && (size_t)length < sizeof err->text)
-        snprintf(err->text + length, sizeof err->text - (size_t)length, ": %s", old);
+    if (length < 0 || (size_t)length + 2 >= sizeof err->text)
+        return code;
+    char *rest = err->text + length;
+    size_t room = sizeof err->text - (size_t)length - 3, old_length = strnlen(old, room);
+    memcpy(rest, ": ", 2);
+    memcpy(rest + 2, old, old_length);
+    rest[2 + old_length] = '\0';
     return code;
 }
