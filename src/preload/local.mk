@@ -8,6 +8,8 @@ pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 	%D%/guest.c %D%/guest.h \
 	%D%/heap-hooks.c \
 	%D%/init.c \
+	%D%/map-hooks.c \
+	%D%/net-hooks.c \
 	%D%/pages.c %D%/pages.h \
 	%D%/real.c %D%/real.h \
 	%D%/stops.h \

@@ -1,0 +1,146 @@
+/* Hooks of the calls that map memory: the program's own ones, counted as a class apart from the heap. What its allocator or
+   libc maps for itself is not the program's.
+
+   Bytes are counted in whole pages as the caller gave them: a mapping over another (MAP_FIXED) or an munmap of a hole
+   cannot be told from here. */
+
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "preload/count.h"
+
+/* The slot to count in, or NULL: the allocator's own call, or none of the program's. */
+#define MAP_BEGIN() map_begin(__builtin_return_address(0))
+
+static inline struct wire_thread *map_begin(const void *caller)
+{
+    struct wire_thread *thread = count_begin();
+    return thread != NULL && real_is_allocator_code(caller) ? NULL : thread;
+}
+
+static uint64_t whole_pages(size_t bytes)
+{
+    return ((uint64_t)bytes + WIRE_PAGE_BYTES - 1) & ~(uint64_t)(WIRE_PAGE_BYTES - 1);
+}
+
+static void count_mapped(struct wire_thread *thread, size_t bytes)
+{
+    count_add(&thread->mapped.alloc_bytes, whole_pages(bytes));
+    count_add(&thread->mapped.alloc_count, 1);
+}
+
+static void count_unmapped(struct wire_thread *thread, size_t bytes)
+{
+    count_add(&thread->mapped.free_bytes, whole_pages(bytes));
+    count_add(&thread->mapped.free_count, 1);
+}
+
+GUEST_EXPORT void *mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset)
+{
+    struct wire_thread *thread = MAP_BEGIN();
+    void *mapped = real.mmap.call(address, bytes, protection, flags, fd, offset);
+    if (thread != NULL && mapped != MAP_FAILED)
+        count_mapped(thread, bytes);
+    return mapped;
+}
+
+GUEST_EXPORT void *mmap64(void *address, size_t bytes, int protection, int flags, int fd, off_t offset)
+{
+    struct wire_thread *thread = MAP_BEGIN();
+    void *mapped = real.mmap64.call(address, bytes, protection, flags, fd, offset);
+    if (thread != NULL && mapped != MAP_FAILED)
+        count_mapped(thread, bytes);
+    return mapped;
+}
+
+GUEST_EXPORT int munmap(void *address, size_t bytes)
+{
+    struct wire_thread *thread = MAP_BEGIN();
+    uint64_t resident = thread != NULL ? count_release_begin() : 0;
+    int result = real.munmap.call(address, bytes);
+    if (thread != NULL && result == 0) {
+        count_unmapped(thread, bytes);
+        count_release_end(thread, resident, whole_pages(bytes));
+    }
+    return result;
+}
+
+GUEST_EXPORT void *mremap(void *old, size_t old_bytes, size_t bytes, int flags, ...)
+{
+    struct wire_thread *thread = MAP_BEGIN();
+    void *wanted = NULL;
+    if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) != 0) {
+        va_list arguments;
+        va_start(arguments, flags);
+        wanted = va_arg(arguments, void *);
+        va_end(arguments);
+    }
+    uint64_t resident = thread != NULL && bytes < old_bytes ? count_release_begin() : 0;
+    void *mapped = real.mremap.call(old, old_bytes, bytes, flags, wanted);
+    if (thread != NULL && mapped != MAP_FAILED) {
+        count_mapped(thread, bytes);
+        if (old_bytes != 0 && (flags & MREMAP_DONTUNMAP) == 0) /* else the old pages stay mapped as well */
+            count_unmapped(thread, old_bytes);
+        count_release_end(thread, resident, whole_pages(old_bytes));
+    }
+    return mapped;
+}
+
+/* The program break has moved from `old` to `now`. */
+static void count_break(struct wire_thread *thread, const char *old, const char *now)
+{
+    if (now > old) {
+        count_add(&thread->mapped.alloc_bytes, (uint64_t)(now - old));
+        count_add(&thread->mapped.alloc_count, 1);
+    } else if (now < old) {
+        count_add(&thread->mapped.free_bytes, (uint64_t)(old - now));
+        count_add(&thread->mapped.free_count, 1);
+    }
+}
+
+GUEST_EXPORT int brk(void *end)
+{
+    struct wire_thread *thread = MAP_BEGIN();
+    if (thread == NULL)
+        return real.brk.call(end);
+    const char *old = real.sbrk.call(0);
+    uint64_t resident = (const char *)end < old ? count_release_begin() : 0;
+    guest_depth++;
+    int result = real.brk.call(end);
+    guest_depth--;
+    const char *now = real.sbrk.call(0); /* brk(NULL) succeeds and moves nothing */
+    if (result == 0) {
+        count_break(thread, old, now);
+        count_release_end(thread, resident, whole_pages((size_t)(old - now)));
+    }
+    return result;
+}
+
+GUEST_EXPORT void *sbrk(intptr_t change)
+{
+    struct wire_thread *thread = MAP_BEGIN();
+    if (thread == NULL || change == 0)
+        return real.sbrk.call(change);
+    uint64_t resident = change < 0 ? count_release_begin() : 0;
+    guest_depth++;
+    void *old = real.sbrk.call(change);
+    guest_depth--;
+    if (old != (void *)-1) {
+        count_break(thread, old, (const char *)old + change);
+        count_release_end(thread, resident, whole_pages((size_t)-change));
+    }
+    return old;
+}
+
+/* Not a change of what is mapped; but it gives resident pages back. */
+GUEST_EXPORT int madvise(void *address, size_t bytes, int advice)
+{
+    struct wire_thread *thread = MAP_BEGIN();
+    bool releases = advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE || advice == MADV_PAGEOUT;
+    uint64_t resident = thread != NULL && releases ? count_release_begin() : 0;
+    int result = real.madvise.call(address, bytes, advice);
+    if (resident != 0)
+        count_release_end(thread, resident, whole_pages(bytes));
+    return result;
+}
