@@ -161,7 +161,7 @@ bool plans_answer(struct plans *plans, pid_t pid, struct wire_modules *modules)
         char path[PATH_MAX + 1];
         memcpy(path, module->path, path_bytes);
         path[path_bytes - 1] = '\0';
-        const struct plan *plan = plan_for(plans, pid, path);
+        const struct plan *plan = module->flags & WIRE_MODULE_NO_STOPS ? NULL : plan_for(plans, pid, path);
         module->plan_bytes = plan ? plan->bytes : 0;
         module->plan_offset = plan ? plan->offset : 0;
     }

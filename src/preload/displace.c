@@ -183,16 +183,6 @@ static bool may_arm(const struct wire_plan *plan, uint32_t index, uint64_t base,
     return !(shadow_stack && touches_shadow_stack(site)) && bytes_match(site, base);
 }
 
-/* The plan's pages enter our resident set now, not in the middle of somebody's line, and are counted as ours. */
-static void populate(const struct wire_plan *plan)
-{
-    uint64_t bytes = page_up(plan->total_bytes);
-    if (raw_syscall3(SYS_madvise, (long)plan, (long)bytes, MADV_POPULATE_READ) != 0)
-        for (uint64_t i = 0; i < bytes; i += WIRE_PAGE_BYTES)
-            (void)*((const volatile uint8_t *)plan + i);
-    guest_own((int64_t)bytes);
-}
-
 static struct armed *free_module(void)
 {
     uint32_t count = atomic_load_explicit(&module_count, memory_order_relaxed);
@@ -213,7 +203,7 @@ uint32_t displace_arm(const struct wire_plan *plan, uint64_t base, uint64_t star
         return 0;
     }
     guest_own((int64_t)bytes);
-    populate(plan);
+    guest_own_shared(plan, plan->total_bytes);
 
     const struct wire_site *sites = sites_of(plan);
     bool shadow_stack = has_shadow_stack();
@@ -283,8 +273,7 @@ uint32_t displace_after_fork(void)
         const struct wire_plan *plan = atomic_load_explicit(&modules[i].plan, memory_order_relaxed);
         if (plan == NULL)
             continue;
-        populate(plan);
-        guest_own((int64_t)modules[i].copies_bytes);
+        guest_own_shared(plan, plan->total_bytes);
         armed += modules[i].armed;
     }
     return armed;

@@ -22,7 +22,7 @@ struct displace_site {
 GUEST_HIDDEN uint32_t displace_arm(const struct wire_plan *plan, uint64_t base, uint64_t start, uint64_t end,
                                    uint32_t *refused);
 
-/* In a forked child, which inherits the stops: account for our pages there. Returns how many stops are in place. */
+/* In a forked child, which inherits the stops: make the plans resident there too. Returns how many stops are in place. */
 GUEST_HIDDEN uint32_t displace_after_fork(void);
 
 /* Forget a module that was unloaded. */

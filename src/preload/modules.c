@@ -47,6 +47,16 @@ static size_t text_bytes(const char *text)
     return bytes + 1;
 }
 
+/* Our own library, and what it stands on: a stop in them could hit while one is being handled. */
+static bool is_ground(uint64_t start, uint64_t end)
+{
+    const uint64_t ground[] = {(uint64_t)&is_ground, (uint64_t)&dl_iterate_phdr, (uint64_t)&_r_debug};
+    for (size_t i = 0; i < sizeof ground / sizeof *ground; i++)
+        if (ground[i] >= start && ground[i] < end)
+            return true;
+    return false;
+}
+
 static void append(uint64_t base, uint64_t start, uint64_t end, const char *path)
 {
     uint32_t path_bytes = (uint32_t)text_bytes(path);
@@ -61,17 +71,18 @@ static void append(uint64_t base, uint64_t start, uint64_t end, const char *path
     module->end = end;
     module->plan_offset = module->plan_bytes = 0;
     module->path_bytes = path_bytes;
+    module->flags = is_ground(start, end) ? WIRE_MODULE_NO_STOPS : 0;
     for (uint32_t i = 0; i < path_bytes; i++)
         module->path[i] = path[i];
     list->used_bytes += entry_bytes;
     atomic_fetch_add_explicit(&list->asked, 1, memory_order_release);
 }
 
-/* One loaded object: known, or appended. `reserved` of its entry becomes the number of this refresh. */
+/* One loaded object: known, or appended. `seen` of its entry becomes the number of this refresh. */
 static int see(struct dl_phdr_info *info, size_t size, void *data)
 {
     (void)size;
-    uint32_t round = *(uint32_t *)data;
+    uint16_t round = *(uint16_t *)data;
     uint64_t start = UINT64_MAX, end = 0;
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
@@ -94,15 +105,15 @@ static int see(struct dl_phdr_info *info, size_t size, void *data)
         module = find(info->dlpi_addr, start);
     }
     if (module != NULL)
-        module->reserved = round;
+        module->seen = round;
     return 0;
 }
 
-static void forget_unseen(uint32_t round)
+static void forget_unseen(uint16_t round)
 {
     uint32_t at = 0;
     for (struct wire_module *module; (module = entry_at(&at)) != NULL;) {
-        if (module->reserved == round || atomic_load_explicit(&module->gone, memory_order_relaxed))
+        if (module->seen == round || atomic_load_explicit(&module->gone, memory_order_relaxed))
             continue;
         atomic_store_explicit(&module->gone, 1, memory_order_relaxed);
         displace_forget(module->base);
@@ -157,7 +168,7 @@ static void arm_new(void)
 
 void modules_refresh(void)
 {
-    static uint32_t round;
+    static uint16_t round;
     if (guest.process == NULL)
         return;
     if (list == NULL) {

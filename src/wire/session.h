@@ -184,8 +184,14 @@ struct wire_module {
     uint64_t plan_offset; /* answer: where the plan lies in the session, 0 when there is nothing to stop at */
     uint64_t plan_bytes;
     uint32_t path_bytes; /* with the final NUL */
-    uint32_t reserved;
+    uint16_t flags;      /* WIRE_MODULE_* */
+    uint16_t seen;       /* the guest's own mark */
     char path[];
+};
+
+/* wire_module.flags */
+enum {
+    WIRE_MODULE_NO_STOPS = 1u << 0, /* the C library, the loader or our own library: no plan is wanted */
 };
 
 #endif
