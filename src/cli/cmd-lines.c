@@ -1,0 +1,221 @@
+/* The default form: start a server, fire requests at it one after another, each in a window of its own, and show what they
+   did line by line. */
+
+#include "cli/cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/units.h"
+#include "cli/interrupt.h"
+#include "cli/message.h"
+#include "cli/profile.h"
+#include "cli/requests.h"
+
+#define MS UINT64_C(1000000)
+
+/* A request is over when the server has done nothing for this long after its response; one that never rests (a timer, a
+   background thread) is not waited for longer than that. A server's answer is often followed by its clean-up. */
+#define QUIET_NS (20 * MS)
+#define QUIET_TIMEOUT_NS (2000 * MS)
+
+/* What a polite server gets to end after SIGTERM. */
+#define GRACE_NS (5000 * MS)
+
+struct lines_command {
+    struct profile profile;
+    struct requests requests;
+    struct harness_endpoint endpoint;
+    bool stopped; /* no further request: the program is gone, or the user has had enough */
+    int failure;
+};
+
+static size_t listeners(struct harness_listener *out, size_t max, void *data)
+{
+    struct collector_listen *listens = calloc(max, sizeof *listens);
+    if (listens == NULL)
+        return 0;
+    size_t count = collector_listens(data, listens, max);
+    for (size_t i = 0; i < count && i < max; i++) {
+        out[i] = (struct harness_listener){.pid = listens[i].pid, .address_bytes = listens[i].address_bytes};
+        memcpy(out[i].address, listens[i].address, sizeof out[i].address);
+    }
+    free(listens);
+    return count;
+}
+
+static uint64_t activity(void *data)
+{
+    return data != NULL ? collector_activity(data) : 0;
+}
+
+static void wait_quiet(struct lines_command *command)
+{
+    if (!harness_wait_quiet(command->profile.harness, activity, command->profile.collector, QUIET_NS, QUIET_TIMEOUT_NS))
+        message(MESSAGE_DETAIL, "the program does not rest; going on after %s", units_duration(QUIET_TIMEOUT_NS).text);
+}
+
+static bool find_endpoint(struct lines_command *command)
+{
+    const struct options_requests *options = &command->profile.options->requests;
+    struct collector *collector = command->profile.collector;
+    const struct harness_find find = {
+        .url = options->url,
+        .unix_socket = options->unix_socket,
+        .port = (int)options->port,
+        .timeout_ns = options->timeout_ns,
+        .listeners = collector != NULL ? listeners : NULL,
+        .data = collector,
+    };
+    struct err err;
+    progress_begin("waiting until the program listens");
+    int status = harness_find_endpoint(command->profile.harness, &find, &command->endpoint, &err);
+    progress_end();
+    if (status < 0) {
+        const char *name = command->profile.program.name;
+        int wait_status;
+        command->failure = PROFILE_FAILED;
+        if (interrupt_signal() != 0)
+            message(MESSAGE_ERROR, "%s: interrupted before it listened: no request was sent", name);
+        else if (status == -ECHILD && harness_has_ended(command->profile.harness, &wait_status))
+            message(MESSAGE_ERROR,
+                    "%s: ended (%s %d) before it listened: no request was sent, and what it said is above; its own arguments "
+                    "follow after --, and 'syseng-mem run' profiles a program that is no server",
+                    name, WIFSIGNALED(wait_status) ? "killed by signal" : "exit status",
+                    WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status));
+        else
+            message(MESSAGE_ERROR, "%s: %s", name, err.text);
+        return false;
+    }
+    message(MESSAGE_DETAIL, "requests go to %s%s%s", command->endpoint.url != NULL ? command->endpoint.url : "",
+            command->endpoint.unix_socket != NULL ? " at " : "",
+            command->endpoint.unix_socket != NULL ? command->endpoint.unix_socket : "");
+    return true;
+}
+
+/* One request and its response. Returns whether a complete response came. */
+static bool fire(struct lines_command *command, const struct request *request, struct harness_response *response)
+{
+    const struct options_requests *options = &command->profile.options->requests;
+    const struct harness_request wanted = {
+        .method = request->method,
+        .target = request->target,
+        .headers = options->headers.items,
+        .header_count = options->headers.count,
+        .body = command->requests.body,
+        .body_bytes = command->requests.body_bytes,
+        .timeout_ns = options->timeout_ns,
+    };
+    struct err err;
+    char what[256];
+    snprintf(what, sizeof what, "waiting for the answer to %s %s", request->method, request->target);
+    *response = (struct harness_response){0};
+    progress_begin(what);
+    int status = harness_fire(command->profile.harness, &command->endpoint, &wanted, response, &err);
+    progress_end();
+    if (status == 0)
+        return true;
+    command->failure = PROFILE_FAILED;
+    int wait_status;
+    bool ended = harness_has_ended(command->profile.harness, &wait_status);
+    command->stopped = interrupt_signal() != 0 || ended;
+    message(MESSAGE_ERROR, "%s %s: %s", request->method, request->target, err.text);
+    return false;
+}
+
+static void warm_up(struct lines_command *command, const struct request *request)
+{
+    for (long i = 0; i < command->profile.options->requests.warmup && !command->stopped; i++) {
+        struct harness_response response;
+        fire(command, request, &response);
+        command->stopped = command->stopped || interrupt_signal() != 0;
+    }
+}
+
+static void judge_status(const struct lines_command *command, const struct request *request, int status)
+{
+    const char *expect = command->profile.options->requests.expect;
+    if (options_status_is_expected(expect, status))
+        return;
+    message(MESSAGE_WARNING, "%s %s: answered %d (expected %s): the report is of that answer; --expect %d says that it is right",
+            request->method, request->target, status, expect != NULL ? expect : "below 400", status);
+}
+
+/* Fire one request in a window of its own. Returns its HTTP status, 0 when there was no complete answer. */
+static int measure(struct lines_command *command, const struct request *request)
+{
+    struct collector *collector = command->profile.collector;
+    struct harness_response response;
+    struct err err;
+    wait_quiet(command);
+    if (collector != NULL && collector_begin_window(collector, request->method, request->target, &err) < 0) {
+        message(MESSAGE_ERROR, "%s", err.text);
+        command->failure = PROFILE_FAILED;
+        command->stopped = true;
+        return 0;
+    }
+    bool complete = fire(command, request, &response);
+    wait_quiet(command);
+    if (collector != NULL)
+        collector_end_window(collector, response.status, response.elapsed_ns, response.finished);
+    else if (complete)
+        message(MESSAGE_NOTE, "%s %s -> %d in %s", request->method, request->target, response.status,
+                units_duration(response.elapsed_ns).text);
+    return complete ? response.status : 0;
+}
+
+static void fire_all(struct lines_command *command)
+{
+    long repeat = command->profile.options->requests.repeat;
+    for (size_t i = 0; i < command->requests.count && !command->stopped; i++) {
+        const struct request *request = &command->requests.items[i];
+        int judged = 0;
+        warm_up(command, request);
+        for (long j = 0; j < repeat && !command->stopped; j++) {
+            int status = measure(command, request);
+            if (status != 0 && status != judged)
+                judge_status(command, request, status);
+            judged = status != 0 ? status : judged;
+            command->stopped = command->stopped || interrupt_signal() != 0;
+        }
+    }
+}
+
+static int serve_requests(struct lines_command *command)
+{
+    struct profile *profile = &command->profile;
+    if (find_endpoint(command))
+        fire_all(command);
+    progress_begin("waiting until the program ends");
+    if (harness_stop(profile->harness, GRACE_NS, &profile->wait_status, &profile->ended_by_us) < 0) {
+        message(MESSAGE_ERROR, "%s: could not be ended", profile->program.name);
+        command->failure = PROFILE_FAILED;
+    }
+    progress_end();
+    return profile_report(profile, command->failure);
+}
+
+int cmd_lines(const struct options *options)
+{
+    if (options->requests.targets.count == 0 && options->requests.file == NULL)
+        return cmd_run(options);
+    struct lines_command command = {0};
+    struct err err;
+    int status = requests_read(&options->requests, &command.requests, &err);
+    if (status < 0) {
+        message(MESSAGE_ERROR, "%s", err.text);
+        return status == -ENOMEM ? PROFILE_FAILED : PROFILE_USAGE;
+    }
+    status = profile_init(&command.profile, options);
+    if (status == 0)
+        status = profile_start(&command.profile);
+    if (status == 0)
+        status = serve_requests(&command);
+    harness_endpoint_fini(&command.endpoint);
+    profile_fini(&command.profile);
+    requests_fini(&command.requests);
+    return status;
+}

@@ -1,0 +1,43 @@
+/* One window over the whole run of a program. */
+
+#include "cli/cmd.h"
+
+#include <time.h>
+
+#include "cli/message.h"
+#include "cli/profile.h"
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+int cmd_run(const struct options *options)
+{
+    struct profile profile;
+    struct err err;
+    int failure = 0, status = profile_init(&profile, options);
+    if (status != 0)
+        goto out;
+    if (profile.collector != NULL && collector_begin_window(profile.collector, NULL, NULL, &err) < 0) {
+        message(MESSAGE_ERROR, "%s", err.text);
+        status = PROFILE_FAILED;
+        goto out;
+    }
+    uint64_t start_ns = now_ns();
+    status = profile_start(&profile);
+    if (status != 0)
+        goto out;
+    if (harness_wait(profile.harness, true, &profile.wait_status) < 0) {
+        message(MESSAGE_ERROR, "%s: cannot wait for it", profile.program.name);
+        failure = PROFILE_FAILED;
+    }
+    if (profile.collector != NULL)
+        collector_end_window(profile.collector, 0, now_ns() - start_ns, true);
+    status = profile_report(&profile, failure);
+out:
+    profile_fini(&profile);
+    return status;
+}

@@ -1,0 +1,285 @@
+/* From the checks before a start to the report after the end. */
+
+#include "cli/profile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/interrupt.h"
+#include "cli/merge.h"
+#include "cli/message.h"
+#include "cli/next.h"
+#include "cli/preload-path.h"
+#include "report/report.h"
+#include "wire/session.h"
+
+static int fail(int status, const char *why)
+{
+    message(MESSAGE_ERROR, "%s", why);
+    return status;
+}
+
+static int find_program(struct profile *profile)
+{
+    struct err err;
+    int status = program_find(profile->options->program, &profile->program, &err);
+    if (status < 0)
+        return fail(status == -ENOENT   ? PROFILE_NOT_FOUND
+                    : status == -ENOMEM ? PROFILE_FAILED
+                                        : PROFILE_NOT_EXECUTABLE,
+                    err.text);
+    return 0;
+}
+
+/* jemalloc goes behind our library, so that our hooks find its malloc as the next one. */
+static int add_jemalloc(struct profile *profile, struct err *err)
+{
+    static const char settings[] = "dirty_decay_ms:0,muzzy_decay_ms:0";
+    char *jemalloc, *both = NULL, *conf = NULL;
+    int status = preload_path_find_jemalloc(&jemalloc, err);
+    if (status < 0)
+        return status;
+    const char *given = getenv("MALLOC_CONF");
+    if (given == NULL || *given == '\0')
+        status = setenv("MALLOC_CONF", settings, 1);
+    else if (asprintf(&conf, "%s,%s", given, settings) >= 0)
+        status = setenv("MALLOC_CONF", conf, 1);
+    else
+        conf = NULL, status = -1;
+    if (status == 0 && asprintf(&both, "%s:%s", profile->preload, jemalloc) >= 0) {
+        free(profile->preload);
+        profile->preload = both;
+    } else {
+        status = err_set(err, -ENOMEM, "out of memory");
+    }
+    free(conf);
+    free(jemalloc);
+    return status;
+}
+
+static int find_libraries(struct profile *profile)
+{
+    struct err err;
+    int status = preload_path_find(&profile->preload, &err);
+    if (status == 0 && strchr(profile->preload, ':') != NULL)
+        status = err_set(&err, -EINVAL, "%s: LD_PRELOAD cannot name a path with a colon or blank; move it", profile->preload);
+    if (status == 0 && strcmp(profile->options->watch.allocator, "jemalloc") == 0)
+        status = add_jemalloc(profile, &err);
+    return status < 0 ? fail(PROFILE_FAILED, err.text) : 0;
+}
+
+static void look_ahead(struct profile *profile)
+{
+    struct err err;
+    const struct program *program = &profile->program;
+    const struct inspect *code = program_code(program);
+    if (program->interpreter != NULL)
+        message(MESSAGE_NOTE, "%s: a script; its interpreter %s is profiled, and what that starts", program->name,
+                program->interpreter);
+    if (code->own_allocator != NULL)
+        message(MESSAGE_WARNING,
+                "%s: brings its own malloc (%s): calls within the program itself may pass us by; link it without, or with "
+                "the shared library",
+                program->name, code->own_allocator);
+    progress_begin("reading debug information");
+    const struct probes *probes = watch_look(profile->watch, program_code_path(program), &err);
+    progress_end();
+    if (probes == NULL)
+        message(MESSAGE_WARNING, "%s: no line numbers: %s", program->name, err.text);
+    else
+        watch_warn_before(profile->watch, probes);
+}
+
+static int make_argv(struct profile *profile)
+{
+    size_t count = 0;
+    while (profile->options->arguments[count] != NULL)
+        count++;
+    profile->argv = calloc(count + 2, sizeof *profile->argv);
+    if (profile->argv == NULL)
+        return fail(PROFILE_FAILED, "out of memory");
+    profile->argv[0] = strdup(profile->program.name);
+    if (profile->argv[0] == NULL)
+        return fail(PROFILE_FAILED, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        profile->argv[i + 1] = profile->options->arguments[i];
+    return 0;
+}
+
+static int make_collector(struct profile *profile)
+{
+    struct err err;
+    uint32_t flags = WIRE_WANT_LINE_STOPS;
+    if (!profile->options->watch.no_children)
+        flags |= WIRE_WANT_CHILDREN;
+    if (collector_new(flags, watch_plan, profile->watch, &profile->collector, &err) < 0)
+        return fail(PROFILE_FAILED, err.text);
+    if (collector_start(profile->collector, &err) < 0)
+        return fail(PROFILE_FAILED, err.text);
+    return 0;
+}
+
+int profile_init(struct profile *profile, const struct options *options)
+{
+    *profile = (struct profile){.options = options};
+    struct err err;
+    int status = find_program(profile);
+    if (status == 0)
+        status = make_argv(profile);
+    if (status == 0 && output_open(&profile->output, options->report.output, &err) < 0)
+        status = fail(PROFILE_FAILED, err.text);
+    if (status != 0)
+        return status;
+    const char *obstacle = program_obstacle(&profile->program, &err);
+    if (obstacle != NULL) {
+        message(MESSAGE_WARNING, "%s: runs unprofiled: %s", profile->program.name, obstacle);
+        return 0;
+    }
+    status = find_libraries(profile);
+    if (status != 0)
+        return status;
+    profile->watch = watch_new(&options->watch);
+    if (profile->watch == NULL)
+        return fail(PROFILE_FAILED, "out of memory");
+    look_ahead(profile);
+    return make_collector(profile);
+}
+
+void profile_fini(struct profile *profile)
+{
+    harness_free(profile->harness);
+    collector_free(profile->collector);
+    watch_free(profile->watch);
+    output_close(&profile->output, 0, NULL);
+    if (profile->argv != NULL)
+        free(profile->argv[0]);
+    free(profile->argv);
+    free(profile->preload);
+    program_fini(&profile->program);
+}
+
+int profile_start(struct profile *profile)
+{
+    struct err err;
+    const struct harness_start start = {
+        .path = profile->program.path,
+        .argv = profile->argv,
+        .preload = profile->collector != NULL ? profile->preload : NULL,
+        .channel = profile->collector != NULL ? collector_channel(profile->collector) : NULL,
+        .keep_stdin_open = profile->options->requests.targets.count > 0 || profile->options->requests.file != NULL,
+    };
+    interrupt_catch(0);
+    int status = harness_start(&start, &profile->harness, &err);
+    if (status < 0) {
+        profile->harness = NULL;
+        message(MESSAGE_ERROR, "%s", err.text);
+        return status == -ENOENT                         ? PROFILE_NOT_FOUND
+               : status == -EACCES || status == -ENOEXEC ? PROFILE_NOT_EXECUTABLE
+                                                         : PROFILE_FAILED;
+    }
+    interrupt_catch(harness_pid(profile->harness));
+    message(MESSAGE_DETAIL, "%s: started as process %d", profile->program.name, (int)harness_pid(profile->harness));
+    return 0;
+}
+
+/* The program's own status in the shell's manner. A server that we ended did nothing wrong, whatever it makes of SIGTERM;
+   if a signal to us was why, that is the status. */
+static int program_status(const struct profile *profile)
+{
+    if (profile->ended_by_us)
+        return interrupt_signal() != 0 ? 128 + interrupt_signal() : 0;
+    if (WIFSIGNALED(profile->wait_status))
+        return 128 + WTERMSIG(profile->wait_status);
+    return WIFEXITED(profile->wait_status) ? WEXITSTATUS(profile->wait_status) : PROFILE_FAILED;
+}
+
+/* Give the session what only we know. */
+static int complete_session(const struct profile *profile, struct session *session)
+{
+    size_t count = 0;
+    while (profile->argv[count] != NULL)
+        count++;
+    session->wait_status = profile->wait_status;
+    session->ended_by_us = profile->ended_by_us;
+    session->argv = calloc(count + 1, sizeof *session->argv);
+    for (size_t i = 0; session->argv != NULL && i < count; i++) {
+        session->argv[i] = strdup(profile->argv[i]);
+        if (session->argv[i] == NULL)
+            return -ENOMEM;
+    }
+    return session->argv != NULL ? 0 : -ENOMEM;
+}
+
+static int print_report(struct profile *profile, const struct session *session, struct err *err)
+{
+    const struct options_report *wanted = &profile->options->report;
+    const struct report_options options = {
+        .style = strcmp(wanted->style, "memory_profiler") == 0 ? REPORT_STYLE_MEMORY_PROFILER : REPORT_STYLE_SYSENG,
+        .precision = (int)wanted->precision,
+        .only_changed = wanted->only_changed,
+        .source = !wanted->no_source,
+        .color = message_wants_color(profile->options->color, fileno(profile->output.stream)),
+    };
+    int status = output_begin(&profile->output, err);
+    if (status < 0)
+        return status;
+    status = wanted->json ? report_json(session, &options, profile->output.stream, err)
+                          : report_lines(session, &options, profile->output.stream, err);
+    return output_close(&profile->output, status, err);
+}
+
+static void say_line(const char *line, void *data)
+{
+    message(MESSAGE_NOTE, "%s", line);
+}
+
+/* No process registered: nothing is known, and nothing is reported. */
+static void say_no_handshake(const struct profile *profile)
+{
+    message(MESSAGE_ERROR,
+            "%s: no report: the preload library did not come up in it (%s); it may have cleared LD_PRELOAD before it started "
+            "another program, or have been stopped from opening /proc; 'syseng-mem doctor %s' looks closer",
+            profile->program.name, profile->preload, profile->program.name);
+}
+
+static int report_session(struct profile *profile, struct session *session)
+{
+    struct err err;
+    if (session->process_count == 0) {
+        say_no_handshake(profile);
+        return PROFILE_FAILED;
+    }
+    if (complete_session(profile, session) < 0)
+        return fail(PROFILE_FAILED, "out of memory");
+    if (merge_repeats(session, (uint32_t)profile->options->requests.repeat, &err) < 0)
+        return fail(PROFILE_FAILED, err.text);
+    if (print_report(profile, session, &err) < 0)
+        return fail(PROFILE_FAILED, err.text);
+    report_summary(session, say_line, NULL);
+    watch_warn_after(profile->watch, profile->program.name);
+    char *next = next_command(session, profile->options);
+    if (next != NULL)
+        message(MESSAGE_NOTE, "next: %s", next);
+    free(next);
+    return 0;
+}
+
+int profile_report(struct profile *profile, int failure)
+{
+    int status = program_status(profile);
+    interrupt_catch(0);
+    if (profile->collector != NULL) {
+        progress_begin("reading what was recorded");
+        struct session *session = collector_finish(profile->collector);
+        progress_end();
+        int own = session != NULL ? report_session(profile, session) : fail(PROFILE_FAILED, "out of memory");
+        session_free(session);
+        if (own != 0)
+            failure = own;
+    }
+    return status != 0 ? status : failure;
+}
