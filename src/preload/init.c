@@ -4,13 +4,9 @@
 #include "preload/guest.h"
 #include "preload/stops.h"
 
-/* Not linked in yet in a build without line stops. */
-#pragma weak stops_start
-#pragma weak stops_end
-
 static __attribute__((constructor)) void start(void)
 {
-    if (guest_open() && guest_thread() != NULL && stops_start != NULL)
+    if (guest_open() && guest_thread() != NULL)
         stops_start();
 }
 
@@ -18,8 +14,7 @@ static __attribute__((destructor)) void end(void)
 {
     if (guest_thread() == NULL)
         return;
-    if (stops_end != NULL)
-        stops_end();
+    stops_end();
     atomic_store(&guest.process->state, WIRE_PROCESS_EXITING);
     guest_wake_collector();
 }

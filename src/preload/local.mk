@@ -4,15 +4,21 @@ pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 %C%_libsyseng_mem_preload_la_SOURCES = \
 	%D%/count.c %D%/count.h \
 	%D%/cxx-hooks.c \
+	%D%/displace.c %D%/displace.h \
 	%D%/emit.c \
 	%D%/guest.c %D%/guest.h \
 	%D%/heap-hooks.c \
 	%D%/init.c \
+	%D%/jump-hooks.c \
 	%D%/map-hooks.c \
+	%D%/modules.c %D%/modules.h \
 	%D%/net-hooks.c \
 	%D%/pages.c %D%/pages.h \
 	%D%/real.c %D%/real.h \
-	%D%/stops.h \
+	%D%/sample.c %D%/sample.h \
+	%D%/sandbox-hooks.c \
+	%D%/signal-hooks.c %D%/signals.h \
+	%D%/stops.c %D%/stops.h \
 	%D%/syscalls.h
 %C%_libsyseng_mem_preload_la_CFLAGS = -std=gnu17 $(WARN_CFLAGS) -O2 -fexceptions -fvisibility=hidden -fno-builtin \
 	-fno-stack-protector -fcf-protection=none -fno-plt -fomit-frame-pointer -U_FORTIFY_SOURCE

@@ -242,15 +242,25 @@ GUEST_EXPORT sighandler_t signal(int number, sighandler_t handler)
     return set_handler(number, handler, restarts ? SA_RESTART : 0, true);
 }
 
-GUEST_EXPORT sighandler_t bsd_signal(int number, sighandler_t handler) __attribute__((alias("signal")));
-GUEST_EXPORT sighandler_t ssignal(int number, sighandler_t handler) __attribute__((alias("signal")));
+GUEST_EXPORT sighandler_t bsd_signal(int number, sighandler_t handler)
+{
+    return signal(number, handler);
+}
+
+GUEST_EXPORT sighandler_t ssignal(int number, sighandler_t handler)
+{
+    return signal(number, handler);
+}
 
 GUEST_EXPORT sighandler_t __sysv_signal(int number, sighandler_t handler)
 {
     return set_handler(number, handler, (int)SA_RESETHAND | SA_NODEFER, false);
 }
 
-GUEST_EXPORT sighandler_t sysv_signal(int number, sighandler_t handler) __attribute__((alias("__sysv_signal")));
+GUEST_EXPORT sighandler_t sysv_signal(int number, sighandler_t handler)
+{
+    return __sysv_signal(number, handler);
+}
 
 GUEST_EXPORT int siginterrupt(int number, int interrupt)
 {

@@ -159,8 +159,6 @@ void stops_end(void)
 {
     struct wire_record record = {.kind = WIRE_RECORD_END};
     stops_note(&record, true);
-    if (guest.process != NULL)
-        atomic_store_explicit(&guest.process->state, WIRE_PROCESS_EXITING, memory_order_relaxed);
 }
 
 void stops_after_fork(void)
