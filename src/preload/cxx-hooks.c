@@ -32,20 +32,6 @@ static void count_new(struct wire_thread *thread, void *block, uint64_t count_be
         count_alloc(thread, real.malloc_usable_size.call(block));
 }
 
-/* The operator of the C++ library that a C program has loaded as part of a module, after us and out of the loader's search.
-   Called only when memory is used up, to throw what is to be thrown. */
-static void *loaded_operator(const char *name)
-{
-    static const char *const libraries[] = {"libstdc++.so.6", "libc++.so.1"};
-    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
-        void *library = dlopen(libraries[i], RTLD_NOLOAD | RTLD_LAZY);
-        void *found = library != NULL ? dlsym(library, name) : NULL;
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
-
 /* What a C++ library's operator new does at first; nobody behind us has one. */
 static void *plain_new(size_t size)
 {
@@ -73,7 +59,7 @@ static void *plain_aligned_new(size_t size, size_t alignment)
             void *block = plain;                                                                                       \
             if (block != NULL)                                                                                         \
                 return block;                                                                                          \
-            call = (void *(*)parameters)loaded_operator(#name);                                                        \
+            call = (void *(*)parameters)real_in_cxx_library(#name);                                                        \
             return call != NULL ? call arguments : NULL;                                                               \
         }                                                                                                              \
         if (thread == NULL || !real.name.is_allocators || counted_where() == COUNTED_IN_MALLOC)                        \

@@ -32,5 +32,7 @@ GUEST_EXPORT void *__cxa_begin_catch(void *exception)
 {
     struct wire_record record = {.kind = WIRE_RECORD_CATCH, .sp = (uint64_t)__builtin_frame_address(0) + 16};
     stops_note(&record, true);
+    if (real.__cxa_begin_catch.call == NULL) /* a C program that has loaded a C++ module */
+        real.__cxa_begin_catch.call = (void *(*)(void *))real_in_cxx_library("__cxa_begin_catch");
     return real.__cxa_begin_catch.call(exception);
 }

@@ -190,3 +190,15 @@ void real_resolve(void)
     real.allocator_path = allocator->l_name;
     real.allocator_is_libc = _dl_find_object((void *)real.listen.call, &libc) == 0 && libc.dlfo_link_map == allocator;
 }
+
+void *real_in_cxx_library(const char *name)
+{
+    static const char *const libraries[] = {"libstdc++.so.6", "libc++.so.1"};
+    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
+        void *library = dlopen(libraries[i], RTLD_NOLOAD | RTLD_LAZY);
+        void *found = library != NULL ? dlsym(library, name) : NULL;
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}

@@ -109,6 +109,10 @@ GUEST_HIDDEN extern struct real real;
 /* Fill in `real`. A `call` stays NULL when nobody behind us defines the function. No lock, no malloc, no errno. */
 GUEST_HIDDEN void real_resolve(void);
 
+/* A C++ library's definition of `name` when it was loaded with dlopen, out of sight of the program's own search; NULL when
+   there is none. May lock and allocate. */
+GUEST_HIDDEN void *real_in_cxx_library(const char *name);
+
 /* Whether the code at `address` belongs to the allocator. */
 static inline bool real_is_allocator_code(const void *address)
 {

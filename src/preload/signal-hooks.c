@@ -242,6 +242,8 @@ GUEST_EXPORT sighandler_t signal(int number, sighandler_t handler)
     return set_handler(number, handler, restarts ? SA_RESTART : 0, true);
 }
 
+GUEST_EXPORT sighandler_t bsd_signal(int number, sighandler_t handler);
+
 GUEST_EXPORT sighandler_t bsd_signal(int number, sighandler_t handler)
 {
     return signal(number, handler);
