@@ -16,7 +16,7 @@ GUEST_HIDDEN struct wire_thread *count_find(void);
    not profiled. After it `real` is filled in. */
 static inline struct wire_thread *count_begin(void)
 {
-    uint32_t serial = guest_page.serial;
+    uint32_t serial = guest.serial;
     if (COUNT_LIKELY(serial == guest_self.serial))
         return COUNT_LIKELY(guest_depth == 0) ? guest_self.slot : NULL;
     return serial == GUEST_OFF ? NULL : count_find();

@@ -15,8 +15,14 @@
 #define TID_PENDING UINT32_MAX /* a slot that is being taken over */
 
 struct guest guest;
-struct guest_page guest_page __attribute__((aligned(WIRE_PAGE_BYTES)));
-_Static_assert(sizeof(struct guest_page) == WIRE_PAGE_BYTES, "a page of its own, wiped on fork");
+_Static_assert(sizeof guest == WIRE_PAGE_BYTES, "a page of its own, wiped on fork");
+
+/* Where the session lies, kept over a fork, and its layout: the header itself is writable by others. */
+static struct {
+    struct wire_header *session; /* NULL: there is none, or we are off */
+    uint64_t directory_offset, chunks_offset;
+    uint32_t chunk_count, flags;
+} mapped;
 
 GUEST_TLS struct guest_self guest_self = {.serial = GUEST_NOBODY};
 GUEST_TLS int guest_depth;
@@ -42,18 +48,18 @@ static struct {
 
 static struct wire_chunk *directory(void)
 {
-    return (struct wire_chunk *)((uint8_t *)guest.session + guest.session->directory_offset);
+    return (struct wire_chunk *)((uint8_t *)mapped.session + mapped.directory_offset);
 }
 
 void *guest_chunk(uint32_t index)
 {
-    return (uint8_t *)guest.session + guest.session->chunks_offset + (size_t)index * WIRE_CHUNK_BYTES;
+    return (uint8_t *)mapped.session + mapped.chunks_offset + (size_t)index * WIRE_CHUNK_BYTES;
 }
 
 static uint32_t chunk_index(const void *address)
 {
-    size_t offset = (size_t)((const uint8_t *)address - (const uint8_t *)guest.session);
-    return (uint32_t)((offset - guest.session->chunks_offset) / WIRE_CHUNK_BYTES);
+    size_t offset = (size_t)((const uint8_t *)address - (const uint8_t *)mapped.session);
+    return (uint32_t)((offset - mapped.chunks_offset) / WIRE_CHUNK_BYTES);
 }
 
 void guest_own(int64_t bytes)
@@ -73,15 +79,15 @@ void guest_own_shared(const void *start, size_t bytes)
 /* Take a free chunk, populate it and name its owner; it becomes visible with publish_chunk. */
 static void *take_chunk(uint32_t kind, uint32_t arg, uint32_t serial, uint32_t *index)
 {
-    uint32_t count = guest.session->chunk_count;
-    uint32_t first = atomic_load(&guest.session->chunk_hint);
+    uint32_t count = mapped.chunk_count;
+    uint32_t first = atomic_load(&mapped.session->chunk_hint);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = (first + i) % count;
         struct wire_chunk *entry = &directory()[at];
         uint32_t free = WIRE_CHUNK_FREE;
         if (!atomic_compare_exchange_strong(&entry->state, &free, WIRE_CHUNK_CLAIMED))
             continue;
-        atomic_store(&guest.session->chunk_hint, (at + 1) % count);
+        atomic_store(&mapped.session->chunk_hint, (at + 1) % count);
         entry->kind = kind;
         entry->process = serial;
         entry->arg = arg;
@@ -89,7 +95,7 @@ static void *take_chunk(uint32_t kind, uint32_t arg, uint32_t serial, uint32_t *
         *index = at;
         return guest_chunk(at);
     }
-    atomic_fetch_add(&guest.session->refused, 1);
+    atomic_fetch_add(&mapped.session->refused, 1);
     return NULL;
 }
 
@@ -174,24 +180,29 @@ static bool is_wanted(long fd, const struct wire_header *header)
     return false;
 }
 
-/* Map the session behind `fd`. NULL when it is none of ours. */
-static struct wire_header *map_session(long fd)
+/* Map the session behind `fd`. Returns false when it is none of ours. */
+static bool map_session(long fd)
 {
     struct wire_header header;
     if (raw_syscall4(SYS_pread64, fd, (long)&header, sizeof header, 0) != (long)sizeof header)
-        return NULL;
+        return false;
     long file_bytes = raw_syscall3(SYS_lseek, fd, 0, 2 /* SEEK_END */);
     if (file_bytes < 0 || !is_sound(&header, (uint64_t)file_bytes) || atomic_load(&header.closed))
-        return NULL;
+        return false;
     if (!is_wanted(fd, &header))
-        return NULL;
+        return false;
     long at = raw_syscall6(SYS_mmap, 0, (long)header.total_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
                            fd, 0);
     if (at < 0)
-        return NULL;
+        return false;
     raw_syscall3(SYS_madvise, at, (long)header.total_bytes, MADV_DONTDUMP);
     raw_syscall3(SYS_madvise, at, (long)header.total_bytes, MADV_NOHUGEPAGE);
-    return (struct wire_header *)at;
+    mapped.session = (struct wire_header *)at;
+    mapped.directory_offset = header.directory_offset;
+    mapped.chunks_offset = header.chunks_offset;
+    mapped.chunk_count = header.chunk_count;
+    mapped.flags = header.flags;
+    return true;
 }
 
 static void copy_text(char *to, const char *from)
@@ -224,12 +235,14 @@ static void describe_process(struct wire_process *process, uint32_t serial, uint
 static bool register_process(uint32_t flags)
 {
     uint32_t index;
-    struct wire_header *session = guest.session;
-    guest.process = NULL;
-    guest.pid = (uint32_t)raw_syscall3(SYS_getpid, 0, 0, 0);
-    /* What a claim touches, before it touches it: see pages.c on why by writing. */
-    uint64_t shared = pages_populate(session, session->chunks_offset, 1);
+    struct wire_header *session = mapped.session;
+    /* What is going to be touched, before it is: see pages.c on why by writing. */
+    uint64_t shared = pages_populate(session, mapped.chunks_offset, 1);
     uint64_t library = pages_populate_library();
+    if (atomic_load(&session->closed))
+        return false;
+    guest.pid = (uint32_t)raw_syscall3(SYS_getpid, 0, 0, 0);
+    guest.single_threaded = &__libc_single_threaded != NULL ? &__libc_single_threaded : &never_single_threaded;
     if ((flags & WIRE_PROCESS_FORKED) == 0)
         own_private_bytes += (int64_t)library; /* before any thread could run */
 
@@ -243,35 +256,31 @@ static bool register_process(uint32_t flags)
     atomic_store(&slots.capacity, WIRE_PROCESS_THREADS);
     guest.process_chunk = index;
     guest.process = process;
+    guest.session = session;
     publish_chunk(index);
-    __atomic_store_n(&guest_page.serial, serial, __ATOMIC_RELEASE);
+    __atomic_store_n(&guest.serial, serial, __ATOMIC_RELEASE);
     guest_wake_collector();
     return true;
 }
 
 static void switch_off(void)
 {
-    guest.session = NULL;
-    guest.process = NULL;
-    __atomic_store_n(&guest_page.serial, GUEST_OFF, __ATOMIC_RELEASE);
+    mapped.session = NULL;
+    __atomic_store_n(&guest.serial, GUEST_OFF, __ATOMIC_RELEASE);
 }
 
 static void open_session(void)
 {
-    guest.alive = &guest_page.serial;
-    guest.single_threaded = &__libc_single_threaded != NULL ? &__libc_single_threaded : &never_single_threaded;
-    atomic_store(&guest_page.registering, 1);
+    atomic_store(&guest.registering, 1);
     const char *path = start_environment(WIRE_ENV_CHANNEL);
     long fd = path != NULL ? raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDWR | O_CLOEXEC, 0) : -1;
-    if (fd >= 0) {
-        guest.session = map_session(fd);
+    bool has_session = fd >= 0 && map_session(fd);
+    if (fd >= 0)
         raw_syscall3(SYS_close, fd, 0, 0);
-    }
-    if (guest.session == NULL || !register_process(0)) {
+    if (has_session)
+        raw_syscall3(SYS_madvise, (long)&guest, sizeof guest, MADV_WIPEONFORK);
+    if (!has_session || !register_process(0))
         switch_off();
-        return;
-    }
-    raw_syscall3(SYS_madvise, (long)&guest_page, sizeof guest_page, MADV_WIPEONFORK);
 }
 
 bool guest_open(void)
@@ -280,7 +289,7 @@ bool guest_open(void)
     static _Atomic uint32_t state;
     uint32_t expected = NEW;
     if (atomic_load_explicit(&state, memory_order_acquire) == OPEN)
-        return guest.session != NULL;
+        return mapped.session != NULL;
     if (atomic_compare_exchange_strong(&state, &expected, OPENING)) {
         guest_depth++;
         real_resolve();
@@ -290,17 +299,16 @@ bool guest_open(void)
     }
     while (atomic_load_explicit(&state, memory_order_acquire) != OPEN)
         raw_syscall3(SYS_sched_yield, 0, 0, 0);
-    return guest.session != NULL;
+    return mapped.session != NULL;
 }
 
 /* In a child made by fork: a place of its own, if children are wanted. Returns whether the process is registered now. */
 static bool register_child(void)
 {
     uint32_t expected = 0;
-    if (!atomic_compare_exchange_strong(&guest_page.registering, &expected, 1))
+    if (!atomic_compare_exchange_strong(&guest.registering, &expected, 1))
         return false; /* the code that we interrupted, or another thread, is doing it */
-    if ((guest.session->flags & WIRE_WANT_CHILDREN) == 0 || atomic_load(&guest.session->closed) ||
-        !register_process(WIRE_PROCESS_FORKED)) {
+    if ((mapped.flags & WIRE_WANT_CHILDREN) == 0 || !register_process(WIRE_PROCESS_FORKED)) {
         switch_off();
         return false;
     }
@@ -385,7 +393,7 @@ static struct wire_thread *claim_slot(void)
     if ((uint32_t)raw_syscall3(SYS_getpid, 0, 0, 0) != guest.pid)
         return NULL;
     uint32_t tid = (uint32_t)raw_syscall3(SYS_gettid, 0, 0, 0);
-    uint32_t serial = guest_page.serial;
+    uint32_t serial = guest.serial;
     struct wire_thread *slot;
     do {
         slot = fresh_slot(tid);
@@ -398,17 +406,17 @@ static struct wire_thread *claim_slot(void)
 
 struct wire_thread *guest_thread(void)
 {
-    uint32_t serial = guest_page.serial;
+    uint32_t serial = guest.serial;
     if (serial == guest_self.serial)
         return guest_self.slot;
     if (serial == GUEST_OFF)
         return NULL;
     if (serial == GUEST_UNREGISTERED) {
         if (!guest_open()) {
-            guest_page.serial = GUEST_OFF; /* a child of a process that is off */
+            guest.serial = GUEST_OFF; /* a child of a process that is off */
             return NULL;
         }
-        if (guest_page.serial == GUEST_UNREGISTERED && !register_child())
+        if (guest.serial == GUEST_UNREGISTERED && !register_child())
             return NULL;
     }
     return claim_slot();

@@ -16,31 +16,25 @@
 #define GUEST_TLS __thread __attribute__((tls_model("initial-exec")))
 #define GUEST_NO_VECTOR __attribute__((target("general-regs-only"))) /* for what runs in the SIGTRAP handler */
 
+/* This process's place in the session. It fills a page that is wiped on fork: in a forked child everything reads 0 until
+   the child has registered anew, so that nothing touches the parent's place by mistake. A vfork child shares its parent's
+   memory and place, rightly. */
 struct guest {
-    struct wire_header *session; /* NULL: not profiled */
-    struct wire_process *process;
+    struct wire_header *session;   /* NULL: not profiled, or not yet */
+    struct wire_process *process;  /* likewise */
+    const char *single_threaded;   /* glibc's __libc_single_threaded: not 0 while no other thread was ever started */
     uint32_t process_chunk;
     uint32_t pid;
-    /* In a MADV_WIPEONFORK page: reads 0 in a forked child until it has registered, not 0 before. A vfork child shares
-       its parent's memory and place, rightly. */
-    volatile uint32_t *alive;
-    const char *single_threaded; /* glibc's __libc_single_threaded: not 0 while no other thread was ever started */
-};
+    volatile uint32_t serial; /* of this process in the session, or GUEST_UNREGISTERED, GUEST_OFF */
+    _Atomic uint32_t registering;
+} __attribute__((aligned(WIRE_PAGE_BYTES)));
 GUEST_HIDDEN extern struct guest guest;
 
-/* The page of `alive`. `serial` is the process's serial number once it is registered, so that a thread's place, which
-   remembers the number, is known to be the parent's when a fork has wiped the page. */
 #define GUEST_UNREGISTERED 0u
 #define GUEST_OFF UINT32_MAX           /* this process records nothing */
 #define GUEST_NOBODY (UINT32_MAX - 1u) /* a thread that never looked for its place */
-struct guest_page {
-    volatile uint32_t serial;
-    _Atomic uint32_t registering;
-    uint8_t pad[WIRE_PAGE_BYTES - 8];
-};
-GUEST_HIDDEN extern struct guest_page guest_page;
 
-/* A thread's place; valid while `serial` equals the page's. */
+/* A thread's place; valid while `serial` equals the process's, which in a forked child it does not. */
 struct guest_self {
     struct wire_thread *slot; /* NULL: none was to be had */
     struct wire_ring *ring;   /* NULL: not looked for yet */
