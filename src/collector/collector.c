@@ -2,7 +2,8 @@
 
    `lock` guards everything but the atomics in shared memory. The thread sleeps on the session's `wake` futex, which
    producers bump at every half ring and with every question; it also looks by itself every few milliseconds, so that a
-   lost wake-up costs little. */
+   lost wake-up costs little. It never polls a busy ring: reading the head that a thread is about to store would cost that
+   thread a cache miss per record. */
 
 #include "collector/collector.h"
 
@@ -196,15 +197,13 @@ static void *run(void *data)
     for (;;) {
         uint32_t seen = atomic_load(&header->wake);
         pthread_mutex_lock(&collector->lock);
-        bool any = work(collector);
+        work(collector);
         if (rounds++ % 64 == 0)
             bury(collector);
         bool stopping = collector->stopping;
         pthread_mutex_unlock(&collector->lock);
         if (stopping)
             return NULL;
-        if (any)
-            continue;
         atomic_store(&header->collector_waits, 1);
         futex_wait(&header->wake, seen, IDLE_NS);
         atomic_store(&header->collector_waits, 0);
