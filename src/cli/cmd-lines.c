@@ -10,7 +10,6 @@
 #include <sys/wait.h>
 
 #include "base/units.h"
-#include "cli/interrupt.h"
 #include "cli/message.h"
 #include "cli/profile.h"
 #include "cli/requests.h"
@@ -78,8 +77,9 @@ static bool find_endpoint(struct lines_command *command)
         const char *name = command->profile.program.name;
         int wait_status;
         command->failure = PROFILE_FAILED;
-        if (interrupt_signal() != 0)
-            message(MESSAGE_ERROR, "%s: interrupted before it listened: no request was sent", name);
+        command->profile.interrupted = status == -EINTR;
+        if (status == -EINTR)
+            message(MESSAGE_ERROR, "%s: %s before it listened: no request was sent", name, err.text);
         else if (status == -ECHILD && harness_has_ended(command->profile.harness, &wait_status))
             message(MESSAGE_ERROR,
                     "%s: ended (%s %d) before it listened: no request was sent, and what it said is above; its own arguments "
@@ -120,8 +120,8 @@ static bool fire(struct lines_command *command, const struct request *request, s
         return true;
     command->failure = PROFILE_FAILED;
     int wait_status;
-    bool ended = harness_has_ended(command->profile.harness, &wait_status);
-    command->stopped = interrupt_signal() != 0 || ended;
+    command->profile.interrupted = status == -EINTR;
+    command->stopped = status == -EINTR || harness_has_ended(command->profile.harness, &wait_status);
     message(MESSAGE_ERROR, "%s %s: %s", request->method, request->target, err.text);
     return false;
 }
@@ -131,7 +131,6 @@ static void warm_up(struct lines_command *command, const struct request *request
     for (long i = 0; i < command->profile.options->requests.warmup && !command->stopped; i++) {
         struct harness_response response;
         fire(command, request, &response);
-        command->stopped = command->stopped || interrupt_signal() != 0;
     }
 }
 
@@ -179,7 +178,6 @@ static void fire_all(struct lines_command *command)
             if (status != 0 && status != judged)
                 judge_status(command, request, status);
             judged = status != 0 ? status : judged;
-            command->stopped = command->stopped || interrupt_signal() != 0;
         }
     }
 }

@@ -2,7 +2,6 @@
 noinst_LIBRARIES += %D%/libcli.a
 %C%_libcli_a_SOURCES = \
 	%D%/cmd.h %D%/cmd-doctor.c %D%/cmd-lines.c %D%/cmd-run.c \
-	%D%/interrupt.c %D%/interrupt.h \
 	%D%/loader-list.c %D%/loader-list.h \
 	%D%/merge.c %D%/merge.h \
 	%D%/message.c %D%/message.h \

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -63,6 +64,7 @@ int main(int argc, char **argv)
     /* Numbers keep the point as their decimal sign: reports are compared and parsed. */
     setlocale(LC_CTYPE, "");
     occupy_standard_descriptors();
+    signal(SIGPIPE, SIG_IGN); /* a report that nobody reads is an error to tell; the program starts without this */
     int status = options_parse(argc, argv, &options, &err);
     if (status < 0) {
         message(MESSAGE_ERROR, "%s", err.text);

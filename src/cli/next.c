@@ -102,8 +102,9 @@ char *next_command(const struct session *session, const struct options *options)
         add_command(&text, options, "--only-changed");
         text_add(&text, "   (only lines at which memory changed)");
     } else if (count_rows(session) == 0 && options->watch.functions.count == 0) {
-        add_command(&text, options, "--function 'main'");
-        text_add(&text, "   (lines of any function, without annotation)");
+        text_add(&text, "syseng-mem doctor");
+        add_word(&text, options->program);
+        text_add(&text, "   (what can be shown of it, and what is missing)");
     } else if (!options->report.json) {
         add_command(&text, options, "--json -o report.json");
         text_add(&text, "   (the same for programs)");

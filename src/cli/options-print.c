@@ -73,8 +73,9 @@ void options_print_help(FILE *out, unsigned command)
     print_usage(out, command);
     unsigned shown = command == 0 ? OPTIONS_ANY : command;
     if ((shown & OPTIONS_LINES) != 0)
-        fputs("\nA REQUEST is /path or 'METHOD /path'. Without one, the whole run is profiled. The first word\n"
-              "after PROGRAM that is no request begins the program's own arguments, and so does --.\n",
+        fputs("\nA REQUEST is /path or 'METHOD /path'. Without one, the whole run is profiled.\n"
+              "The first word after PROGRAM that is no request begins the program's own\n"
+              "arguments, and so does --.\n",
               out);
     for (enum option_group group = 0; group < OPTION_GROUP_COUNT; group++) {
         bool titled = false;
@@ -95,9 +96,13 @@ void options_print_help(FILE *out, unsigned command)
               "  syseng-mem --function 'parse_*' run ./tool in.txt\n"
               "  syseng-mem doctor ./app\n",
               out);
-    fputs("\nExit status: the program's own (128+N when signal N killed it); 125 when syseng-mem itself failed,\n"
-          "126 when the program cannot be executed, 127 when it is not found, 2 for wrong usage.\n",
-          out);
+    if ((shown & OPTIONS_PROFILING) != 0)
+        fputs("\nExit status: the program's own (128+N when signal N killed it; 0 for a server\n"
+              "that syseng-mem ended); 125 when syseng-mem itself failed, 126 when the program\n"
+              "cannot be executed, 127 when it is not found, 2 for wrong usage.\n",
+              out);
+    else
+        fputs("\nExit status: 0 when the program can be profiled, 1 when not, 2 for wrong usage.\n", out);
 }
 
 /* Text in troff: a hyphen that is typed is \-, a backslash \e, and a line must not begin with a control character. */

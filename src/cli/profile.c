@@ -3,13 +3,13 @@
 #include "cli/profile.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/interrupt.h"
 #include "cli/merge.h"
 #include "cli/message.h"
 #include "cli/next.h"
@@ -35,28 +35,31 @@ static int find_program(struct profile *profile)
     return 0;
 }
 
-/* jemalloc goes behind our library, so that our hooks find its malloc as the next one. */
-static int add_jemalloc(struct profile *profile, struct err *err)
+/* Add `word` to a list in the environment, which the program inherits. */
+static int put_into_environment(const char *name, const char *word, char separator, bool first)
 {
-    static const char settings[] = "dirty_decay_ms:0,muzzy_decay_ms:0";
-    char *jemalloc, *both = NULL, *conf = NULL;
+    const char *given = getenv(name);
+    char *both;
+    if (given == NULL || *given == '\0')
+        return setenv(name, word, 1);
+    if (asprintf(&both, "%s%c%s", first ? word : given, separator, first ? given : word) < 0)
+        return -ENOMEM;
+    int status = setenv(name, both, 1);
+    free(both);
+    return status;
+}
+
+/* The harness puts our library in front of it, so that our hooks find jemalloc's malloc as the next one. jemalloc takes the
+   last of several settings. */
+static int add_jemalloc(struct err *err)
+{
+    char *jemalloc;
     int status = preload_path_find_jemalloc(&jemalloc, err);
     if (status < 0)
         return status;
-    const char *given = getenv("MALLOC_CONF");
-    if (given == NULL || *given == '\0')
-        status = setenv("MALLOC_CONF", settings, 1);
-    else if (asprintf(&conf, "%s,%s", given, settings) >= 0)
-        status = setenv("MALLOC_CONF", conf, 1);
-    else
-        conf = NULL, status = -1;
-    if (status == 0 && asprintf(&both, "%s:%s", profile->preload, jemalloc) >= 0) {
-        free(profile->preload);
-        profile->preload = both;
-    } else {
+    if (put_into_environment("LD_PRELOAD", jemalloc, ':', true) < 0 ||
+        put_into_environment("MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0", ',', false) < 0)
         status = err_set(err, -ENOMEM, "out of memory");
-    }
-    free(conf);
     free(jemalloc);
     return status;
 }
@@ -65,10 +68,8 @@ static int find_libraries(struct profile *profile)
 {
     struct err err;
     int status = preload_path_find(&profile->preload, &err);
-    if (status == 0 && strchr(profile->preload, ':') != NULL)
-        status = err_set(&err, -EINVAL, "%s: LD_PRELOAD cannot name a path with a colon or blank; move it", profile->preload);
     if (status == 0 && strcmp(profile->options->watch.allocator, "jemalloc") == 0)
-        status = add_jemalloc(profile, &err);
+        status = add_jemalloc(&err);
     return status < 0 ? fail(PROFILE_FAILED, err.text) : 0;
 }
 
@@ -172,7 +173,6 @@ int profile_start(struct profile *profile)
         .channel = profile->collector != NULL ? collector_channel(profile->collector) : NULL,
         .keep_stdin_open = profile->options->requests.targets.count > 0 || profile->options->requests.file != NULL,
     };
-    interrupt_catch(0);
     int status = harness_start(&start, &profile->harness, &err);
     if (status < 0) {
         profile->harness = NULL;
@@ -181,17 +181,16 @@ int profile_start(struct profile *profile)
                : status == -EACCES || status == -ENOEXEC ? PROFILE_NOT_EXECUTABLE
                                                          : PROFILE_FAILED;
     }
-    interrupt_catch(harness_pid(profile->harness));
     message(MESSAGE_DETAIL, "%s: started as process %d", profile->program.name, (int)harness_pid(profile->harness));
     return 0;
 }
 
-/* The program's own status in the shell's manner. A server that we ended did nothing wrong, whatever it makes of SIGTERM;
-   if a signal to us was why, that is the status. */
+/* The program's own status in the shell's manner. A server that we ended did nothing wrong, whatever it makes of SIGTERM,
+   but one that we ended because of Ctrl-C is no success. */
 static int program_status(const struct profile *profile)
 {
     if (profile->ended_by_us)
-        return interrupt_signal() != 0 ? 128 + interrupt_signal() : 0;
+        return profile->interrupted ? 128 + SIGINT : 0;
     if (WIFSIGNALED(profile->wait_status))
         return 128 + WTERMSIG(profile->wait_status);
     return WIFEXITED(profile->wait_status) ? WEXITSTATUS(profile->wait_status) : PROFILE_FAILED;
@@ -271,7 +270,8 @@ static int report_session(struct profile *profile, struct session *session)
 int profile_report(struct profile *profile, int failure)
 {
     int status = program_status(profile);
-    interrupt_catch(0);
+    harness_free(profile->harness); /* from now on, Ctrl-C ends us */
+    profile->harness = NULL;
     if (profile->collector != NULL) {
         progress_begin("reading what was recorded");
         struct session *session = collector_finish(profile->collector);

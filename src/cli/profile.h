@@ -31,6 +31,7 @@ struct profile {
     char *preload;
     int wait_status;
     bool ended_by_us;
+    bool interrupted; /* a signal told us to stop */
 };
 
 /* Check the program, say what limits the report, and make everything ready to start it. Returns 0, or the exit status to

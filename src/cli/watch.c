@@ -191,23 +191,23 @@ static void warn_note(const char *path, const struct probes_note *note)
     const char *subject = note->subject != NULL ? note->subject : path, *detail = or_empty(note->detail);
     switch (note->kind) {
     case PROBES_NOTE_NO_DEBUG_INFO:
-        message(MESSAGE_WARNING, "%s: no line numbers: %s%sit was compiled without -g; rebuild it with -g", path, detail,
-                *detail != '\0' ? ": " : "");
+        message(MESSAGE_WARNING, "%s: no line numbers for %s: compiled without -g; rebuild it with -g", path, subject);
         break;
     case PROBES_NOTE_DEBUG_FILE_MISSING:
-        message(MESSAGE_WARNING, "%s: its separate debug file %s is not there%s%s; install its -dbgsym package, or put it "
-                                 "below /usr/lib/debug",
-                path, subject, *detail != '\0' ? ": " : "", detail);
+        message(MESSAGE_WARNING, "%s: no line numbers: its separate debug file %s is not there; install its -dbgsym "
+                                 "package, or put it below /usr/lib/debug",
+                path, subject);
         break;
     case PROBES_NOTE_DEBUG_FILE_STALE:
-        message(MESSAGE_WARNING, "%s: its separate debug file %s belongs to another build%s%s; install the one of this build",
-                path, subject, *detail != '\0' ? ": " : "", detail);
+        message(MESSAGE_WARNING, "%s: no line numbers: its separate debug file %s belongs to another build; install the one "
+                                 "of this build",
+                path, subject);
         break;
     case PROBES_NOTE_STRIPPED:
         message(MESSAGE_WARNING, "%s: stripped: functions have no names; link it without -s, and do not strip it", path);
         break;
     case PROBES_NOTE_SITES_SKIPPED:
-        message(MESSAGE_DETAIL, "%s: some instructions cannot be stopped at: %s %s", path, or_empty(note->subject), detail);
+        message(MESSAGE_DETAIL, "%s: instructions that cannot be stopped at: %s", path, detail);
         break;
     case PROBES_NOTE_GLOB_UNMATCHED:
         break; /* judged over all files */

@@ -55,6 +55,22 @@ UNIT_TESTS += %D%/collector-lines
 %C%_collector_lines_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_collector_lines_LDADD = src/collector/libcollector.a $(CMOCKA_LIBS)
 
+# The command line.
+UNIT_TESTS += %D%/cli-options
+%C%_cli_options_SOURCES = %D%/cli-options.c
+%C%_cli_options_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_cli_options_LDADD = src/cli/libcli.a src/harness/libharness.a src/base/libbase.a $(CURL_LIBS) $(CMOCKA_LIBS) -lm
+
+UNIT_TESTS += %D%/cli-suggest
+%C%_cli_suggest_SOURCES = %D%/cli-suggest.c
+%C%_cli_suggest_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_cli_suggest_LDADD = src/cli/libcli.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/cli-merge
+%C%_cli_merge_SOURCES = %D%/cli-merge.c
+%C%_cli_merge_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_cli_merge_LDADD = src/cli/libcli.a src/collector/libcollector.a src/base/libbase.a $(CMOCKA_LIBS)
+
 endif
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

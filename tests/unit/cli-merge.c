@@ -1,0 +1,166 @@
+/* cli/merge: several firings of one request become one block set. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "cli/merge.h"
+
+static struct session *session_with(size_t request_count)
+{
+    struct session *session = calloc(1, sizeof *session);
+    assert_non_null(session);
+    session->requests = calloc(request_count, sizeof *session->requests);
+    assert_non_null(session->requests);
+    session->request_count = request_count;
+    for (size_t i = 0; i < request_count; i++) {
+        struct session_request *request = &session->requests[i];
+        *request = (struct session_request){
+            .method = strdup("GET"), .target = strdup("/"), .status = 200, .ordinal = (uint32_t)i + 1, .finished = true};
+        request->elapsed_ns = 1000;
+        request->totals = (struct session_totals){.alloc_bytes = 100,
+                                                  .alloc_count = 2,
+                                                  .peak_bytes = 10 * (int64_t)(i + 1),
+                                                  .not_freed_bytes = 16,
+                                                  .not_freed_count = 1,
+                                                  .has_rss = true,
+                                                  .rss_before_bytes = 1000 * (int64_t)(i + 1),
+                                                  .rss_after_bytes = 1000 * (int64_t)(i + 2)};
+    }
+    return session;
+}
+
+/* Append a function at `file`:`line` whose rows are `lines`. */
+static void add_function(struct session_request *request, const char *file, uint32_t line,
+                         const struct session_line *lines, size_t line_count)
+{
+    request->functions = realloc(request->functions, (request->function_count + 1) * sizeof *request->functions);
+    assert_non_null(request->functions);
+    struct session_function *function = &request->functions[request->function_count++];
+    *function = (struct session_function){.name = strdup("f"), .file = strdup(file), .line = line, .calls = 1};
+    function->has_rss = true;
+    function->entry_rss_bytes = 500;
+    function->increment_bytes = 8;
+    function->heap_bytes = 4;
+    function->lines = malloc(line_count * sizeof *lines);
+    assert_non_null(function->lines);
+    memcpy(function->lines, lines, line_count * sizeof *lines);
+    function->line_count = line_count;
+}
+
+static struct session_line row(uint32_t line, uint64_t occurrences, int64_t rss, int64_t increment, int64_t heap)
+{
+    return (struct session_line){line, occurrences, occurrences > 0, rss, increment, heap};
+}
+
+static void one_firing_each_stays_as_it_is(void **state)
+{
+    struct session *session = session_with(3);
+    assert_int_equal(merge_repeats(session, 1, NULL), 0);
+    assert_int_equal(session->request_count, 3);
+    assert_int_equal(session->requests[2].ordinal, 3);
+    session_free(session);
+}
+
+static void totals_add_up_and_peaks_are_the_highest(void **state)
+{
+    struct session *session = session_with(3);
+    assert_int_equal(merge_repeats(session, 3, NULL), 0);
+    assert_int_equal(session->request_count, 1);
+    const struct session_request *request = &session->requests[0];
+    assert_int_equal(request->repeat_count, 3);
+    assert_int_equal(request->elapsed_ns, 3000);
+    assert_int_equal(request->totals.alloc_bytes, 300);
+    assert_int_equal(request->totals.alloc_count, 6);
+    assert_int_equal(request->totals.peak_bytes, 30);
+    assert_int_equal(request->totals.not_freed_bytes, 48);
+    assert_int_equal(request->totals.rss_before_bytes, 1000);
+    assert_int_equal(request->totals.rss_after_bytes, 4000);
+    session_free(session);
+}
+
+static void groups_are_consecutive_and_the_last_may_be_short(void **state)
+{
+    struct session *session = session_with(5);
+    assert_int_equal(merge_repeats(session, 2, NULL), 0);
+    assert_int_equal(session->request_count, 3);
+    assert_int_equal(session->requests[0].repeat_count, 2);
+    assert_true(session->requests[2].repeat_count <= 1);
+    assert_int_equal(session->requests[1].ordinal, 2);
+    assert_int_equal(session->requests[2].ordinal, 3);
+    session_free(session);
+}
+
+static void rows_of_the_same_line_add_up(void **state)
+{
+    struct session *session = session_with(2);
+    const struct session_line first[] = {row(10, 1, 100, 0, 0), row(11, 2, 120, 20, 5), row(13, 0, 0, 0, 0)};
+    const struct session_line second[] = {row(10, 1, 150, 0, 0), row(12, 1, 160, 7, 7), row(13, 3, 170, 1, 2)};
+    add_function(&session->requests[0], "a.c", 10, first, 3);
+    add_function(&session->requests[1], "a.c", 10, second, 3);
+    assert_int_equal(merge_repeats(session, 2, NULL), 0);
+    assert_int_equal(session->requests[0].function_count, 1);
+    const struct session_function *function = &session->requests[0].functions[0];
+    assert_int_equal(function->calls, 2);
+    assert_int_equal(function->increment_bytes, 16);
+    assert_int_equal(function->heap_bytes, 8);
+    assert_int_equal(function->line_count, 4);
+    const struct session_line *lines = function->lines;
+    assert_int_equal(lines[0].line, 10);
+    assert_int_equal(lines[0].occurrences, 2);
+    assert_int_equal(lines[0].rss_bytes, 150);
+    assert_int_equal(lines[1].line, 11);
+    assert_int_equal(lines[1].increment_bytes, 20);
+    assert_int_equal(lines[2].line, 12);
+    assert_int_equal(lines[2].heap_bytes, 7);
+    assert_int_equal(lines[3].occurrences, 3);
+    assert_int_equal(lines[3].rss_bytes, 170);
+    session_free(session);
+}
+
+static void functions_stay_in_order_of_file_and_line(void **state)
+{
+    struct session *session = session_with(2);
+    const struct session_line line = row(1, 1, 1, 0, 0);
+    add_function(&session->requests[0], "a.c", 20, &line, 1);
+    add_function(&session->requests[0], "c.c", 5, &line, 1);
+    add_function(&session->requests[1], "a.c", 10, &line, 1);
+    add_function(&session->requests[1], "b.c", 1, &line, 1);
+    add_function(&session->requests[1], "c.c", 5, &line, 1);
+    assert_int_equal(merge_repeats(session, 2, NULL), 0);
+    const struct session_request *request = &session->requests[0];
+    assert_int_equal(request->function_count, 4);
+    assert_int_equal(request->functions[0].line, 10);
+    assert_int_equal(request->functions[1].line, 20);
+    assert_string_equal(request->functions[2].file, "b.c");
+    assert_int_equal(request->functions[3].calls, 2);
+    session_free(session);
+}
+
+static void a_failure_among_the_firings_shows(void **state)
+{
+    struct session *session = session_with(3);
+    session->requests[1].status = 500;
+    session->requests[2].finished = false;
+    assert_int_equal(merge_repeats(session, 3, NULL), 0);
+    assert_int_equal(session->requests[0].status, 500);
+    assert_false(session->requests[0].finished);
+    session_free(session);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_firing_each_stays_as_it_is),
+        cmocka_unit_test(totals_add_up_and_peaks_are_the_highest),
+        cmocka_unit_test(groups_are_consecutive_and_the_last_may_be_short),
+        cmocka_unit_test(rows_of_the_same_line_add_up),
+        cmocka_unit_test(functions_stay_in_order_of_file_and_line),
+        cmocka_unit_test(a_failure_among_the_firings_shows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
