@@ -1,1 +1,14 @@
-# Added to by the tests in this directory.
+# Benchmarks report; they never decide whether a test passes. `make bench` runs them all.
+BENCHES = %D%/line-stop.bench
+EXTRA_PROGRAMS += %D%/line-stop
+CLEANFILES += %D%/line-stop
+%C%_line_stop_SOURCES = %D%/line-stop.c
+%C%_line_stop_CFLAGS = -std=gnu17 $(WARN_CFLAGS) -g -O0
+dist_noinst_SCRIPTS += $(BENCHES)
+EXTRA_DIST += %D%/memory-profiler.py
+
+.PHONY: bench
+bench: all %D%/line-stop
+	@for bench in $(BENCHES); do \
+	    top_srcdir=$(top_srcdir) top_builddir=$(top_builddir) $(SHELL) $(srcdir)/$$bench || exit 1; \
+	done
