@@ -191,7 +191,8 @@ static void warn_note(const char *path, const struct probes_note *note)
     const char *subject = note->subject != NULL ? note->subject : path, *detail = or_empty(note->detail);
     switch (note->kind) {
     case PROBES_NOTE_NO_DEBUG_INFO:
-        message(MESSAGE_WARNING, "%s: no line numbers for %s: compiled without -g; rebuild it with -g", path, subject);
+        message(MESSAGE_WARNING, "%s: no line numbers%s%s: it was compiled without -g; rebuild it with -g", path,
+                *detail != '\0' ? " for " : "", detail);
         break;
     case PROBES_NOTE_DEBUG_FILE_MISSING:
         message(MESSAGE_WARNING, "%s: no line numbers: its separate debug file %s is not there; install its -dbgsym "
@@ -271,6 +272,16 @@ static size_t count_functions(const struct watch *watch)
     return count;
 }
 
+/* Is something annotated after all, but without lines? That was said then. */
+static bool lacks_debug_info(const struct watch *watch)
+{
+    for (size_t i = 0; i < watch->file_count; i++)
+        for (size_t j = 0; j < watch->files[i].probes->note_count; j++)
+            if (watch->files[i].probes->notes[j].kind == PROBES_NOTE_NO_DEBUG_INFO)
+                return true;
+    return false;
+}
+
 void watch_warn_after(struct watch *watch, const char *program)
 {
     pthread_mutex_lock(&watch->lock);
@@ -288,17 +299,9 @@ void watch_warn_after(struct watch *watch, const char *program)
                                      "source, * stands for any characters",
                     glob, program);
     }
-    if (watch->options->functions.count == 0 && count_functions(watch) == 0)
+    if (watch->options->functions.count == 0 && count_functions(watch) == 0 && !lacks_debug_info(watch))
         message(MESSAGE_WARNING, "%s: no function is annotated, so there is no line report; put SYSENG_MEM_PROFILE before "
                                  "one (#include <syseng_mem.h>), or name one with --function",
                 program);
     pthread_mutex_unlock(&watch->lock);
-}
-
-size_t watch_function_count(struct watch *watch)
-{
-    pthread_mutex_lock(&watch->lock);
-    size_t count = count_functions(watch);
-    pthread_mutex_unlock(&watch->lock);
-    return count;
 }

@@ -34,7 +34,4 @@ void watch_warn_before(struct watch *watch, const struct probes *probes);
    called when no further plan can be asked for. */
 void watch_warn_after(struct watch *watch, const char *program);
 
-/* Functions found in all files, with code that can be stopped at. */
-size_t watch_function_count(struct watch *watch);
-
 #endif

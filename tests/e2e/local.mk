@@ -2,6 +2,8 @@
 TEST_LOG_COMPILER = $(SHELL)
 E2E_TESTS =
 
+E2E_TESTS += %D%/cli-kinds.test
+E2E_TESTS += %D%/cli-status.test
 E2E_TESTS += %D%/cli-usage.test
 
 dist_check_SCRIPTS += $(E2E_TESTS)
