@@ -32,6 +32,7 @@ struct harness_endpoint {
     char *url;         /* "http://127.0.0.1:8080", no path, or NULL */
     char *unix_socket; /* path, "@name" for an abstract one, or NULL */
     bool tls;
+    bool tls_is_open; /* nobody said http or https: found out by the first request, see harness_fire */
 };
 void harness_endpoint_fini(struct harness_endpoint *endpoint);
 
@@ -65,6 +66,10 @@ struct harness_request {
     const void *body; /* or NULL */
     size_t body_bytes;
     uint64_t timeout_ns;
+    /* Called, unless NULL, when the server turned out to speak TLS, before the request is repeated so: what the first
+       attempt cost the program need not count. */
+    void (*again)(void *data);
+    void *data;
 };
 
 struct harness_response {
@@ -88,6 +93,11 @@ bool harness_wait_quiet(struct harness *harness, harness_activity_fn *activity, 
 
 /* Has the program (its first process) ended? Fills *wait_status then. Does not block. */
 bool harness_has_ended(struct harness *harness, int *wait_status);
+
+/* The last signal that asked syseng-mem to end (INT, TERM, HUP, QUIT), or 0. The program got it as well. While a program is
+   started, such a signal does not kill us: harness_find_endpoint and harness_fire return -EINTR, harness_wait_quiet false,
+   harness_wait waits on, harness_stop kills at once. */
+int harness_interrupted(const struct harness *harness);
 
 /* Wait for the program to end by itself, all of its family included when `family`. Signals that reach syseng-mem
    (INT, TERM, HUP, QUIT) are passed on to it. */
