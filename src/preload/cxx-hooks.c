@@ -20,6 +20,15 @@ static inline uint32_t counted_where(void)
     return atomic_load_explicit(&where_counted, memory_order_relaxed);
 }
 
+/* The allocator may call an operator to find out. */
+static size_t usable_size(void *block)
+{
+    guest_depth++;
+    size_t bytes = real.malloc_usable_size.call(block);
+    guest_depth--;
+    return bytes;
+}
+
 /* Count a block that an allocator's operator returned, unless its malloc has done so. */
 static void count_new(struct wire_thread *thread, void *block, uint64_t count_before)
 {
@@ -29,7 +38,7 @@ static void count_new(struct wire_thread *thread, void *block, uint64_t count_be
         atomic_store_explicit(&where_counted, where, memory_order_relaxed);
     }
     if (where == COUNTED_HERE && block != NULL)
-        count_alloc(thread, real.malloc_usable_size.call(block));
+        count_alloc(thread, usable_size(block));
 }
 
 /* What a C++ library's operator new does at first; nobody behind us has one. */
@@ -81,7 +90,7 @@ static void *plain_aligned_new(size_t size, size_t alignment)
             return;                                                                                                    \
         }                                                                                                              \
         if (thread != NULL && real.name.is_allocators && block != NULL && counted_where() == COUNTED_HERE)             \
-            count_free(thread, real.malloc_usable_size.call(block));                                                   \
+            count_free(thread, usable_size(block));                                                                    \
         call arguments;                                                                                                \
     }
 

@@ -1,6 +1,6 @@
 /* Hooks of the malloc family. Each calls the program's own allocator, then counts the block by its usable size; free counts
-   first. What the allocator calls meanwhile is not counted again. A failed call counts nothing; errno is as the real
-   function left it. */
+   first. What the allocator calls meanwhile is not counted again; that goes for malloc_usable_size as well: tcmalloc's
+   first one calls operator new. A failed call counts nothing; errno is as the real function left it. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,11 +15,12 @@ GUEST_EXPORT void *memalign(size_t alignment, size_t size);
 GUEST_EXPORT void *valloc(size_t size);
 GUEST_EXPORT void *pvalloc(size_t size);
 
+/* Count a new block, if it is one; the call that returned it began with guest_depth++. */
 static inline void *counted(struct wire_thread *thread, void *block)
 {
-    guest_depth--;
     if (COUNT_LIKELY(block != NULL))
         count_alloc(thread, real.malloc_usable_size.call(block));
+    guest_depth--;
     return block;
 }
 
@@ -72,9 +73,7 @@ GUEST_EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
         return real.posix_memalign.call(block, alignment, size);
     guest_depth++;
     int code = real.posix_memalign.call(block, alignment, size);
-    guest_depth--;
-    if (code == 0 && *block != NULL)
-        count_alloc(thread, real.malloc_usable_size.call(*block));
+    counted(thread, code == 0 ? *block : NULL);
     return code;
 }
 
@@ -93,10 +92,9 @@ GUEST_EXPORT void *realloc(void *old, size_t size)
     struct wire_thread *thread = count_begin();
     if (thread == NULL || !real.realloc.is_allocators)
         return real.realloc.call(old, size);
-    if (old == NULL) {
-        guest_depth++;
+    guest_depth++;
+    if (old == NULL)
         return counted(thread, real.realloc.call(old, size));
-    }
     size_t old_bytes = real.malloc_usable_size.call(old);
     uint64_t resident = old_bytes >= COUNT_RELEASE_BYTES ? count_release_begin() : 0;
     int old_errno = 0;
@@ -104,9 +102,7 @@ GUEST_EXPORT void *realloc(void *old, size_t size)
         old_errno = errno;
         errno = 0;
     }
-    guest_depth++;
     void *block = real.realloc.call(old, size);
-    guest_depth--;
     if (block != NULL) {
         if (size == 0)
             errno = old_errno;
@@ -116,6 +112,7 @@ GUEST_EXPORT void *realloc(void *old, size_t size)
     }
     if (resident != 0)
         count_release_end(thread, resident, old_bytes);
+    guest_depth--;
     return block;
 }
 
@@ -130,19 +127,18 @@ GUEST_EXPORT void *reallocarray(void *old, size_t count, size_t size)
     return realloc(old, bytes);
 }
 
-/* Count a block that is about to be freed. */
-static inline void uncount(struct wire_thread *thread, void *block, size_t *bytes)
+/* Count a block that is about to be freed. Returns its size. */
+static inline size_t uncount(struct wire_thread *thread, void *block)
 {
-    *bytes = real.malloc_usable_size.call(block);
-    count_free(thread, *bytes);
+    size_t bytes = real.malloc_usable_size.call(block);
+    count_free(thread, bytes);
+    return bytes;
 }
 
 static __attribute__((noinline)) void free_large(struct wire_thread *thread, void *block, size_t bytes)
 {
     uint64_t resident = count_release_begin();
-    guest_depth++;
     real.free.call(block);
-    guest_depth--;
     count_release_end(thread, resident, bytes + WIRE_PAGE_BYTES);
 }
 
@@ -153,14 +149,12 @@ GUEST_EXPORT void free(void *block)
         real.free.call(block);
         return;
     }
-    size_t bytes;
-    uncount(thread, block, &bytes);
-    if (!COUNT_LIKELY(bytes < COUNT_RELEASE_BYTES)) {
-        free_large(thread, block, bytes);
-        return;
-    }
     guest_depth++;
-    real.free.call(block);
+    size_t bytes = uncount(thread, block);
+    if (COUNT_LIKELY(bytes < COUNT_RELEASE_BYTES))
+        real.free.call(block);
+    else
+        free_large(thread, block, bytes);
     guest_depth--;
 }
 
@@ -171,10 +165,9 @@ GUEST_EXPORT void free(void *block)
         free(block);                                                                                                   \
         return;                                                                                                        \
     }                                                                                                                  \
-    size_t bytes;                                                                                                      \
-    if (thread != NULL && block != NULL)                                                                               \
-        uncount(thread, block, &bytes);                                                                                \
     guest_depth++;                                                                                                     \
+    if (thread != NULL && block != NULL)                                                                               \
+        uncount(thread, block);                                                                                        \
     real.function.call(__VA_ARGS__);                                                                                   \
     guest_depth--
 
