@@ -101,7 +101,7 @@ char *next_command(const struct session *session, const struct options *options)
     } else if (count_rows(session) > ROWS_OF_A_SCREEN && !options->report.only_changed) {
         add_command(&text, options, "--only-changed");
         text_add(&text, "   (only lines at which memory changed)");
-    } else if (count_rows(session) == 0 && options->watch.functions.count == 0) {
+    } else if (count_rows(session) == 0 && session->never_ran_count == 0) {
         text_add(&text, "syseng-mem doctor");
         add_word(&text, options->program);
         text_add(&text, "   (what can be shown of it, and what is missing)");

@@ -287,8 +287,11 @@ void watch_warn_after(struct watch *watch, const char *program)
     pthread_mutex_lock(&watch->lock);
     for (size_t i = 0; i < watch->file_count; i++) {
         struct watched *file = &watch->files[i];
+        /* That a library has no lines matters if a function in it was to be watched. */
         for (size_t j = 0; j < file->probes->note_count && !file->warned; j++)
-            warn_note(file->probes->path, &file->probes->notes[j]);
+            if (file->probes->notes[j].kind != PROBES_NOTE_STRIPPED &&
+                (file->probes->notes[j].kind != PROBES_NOTE_NO_DEBUG_INFO || file->probes->notes[j].detail != NULL))
+                warn_note(file->probes->path, &file->probes->notes[j]);
         if (!file->warned)
             warn_newer_sources(file->probes);
     }

@@ -3,9 +3,10 @@ TEST_LOG_COMPILER = $(SHELL)
 E2E_TESTS =
 
 E2E_TESTS += %D%/cli-kinds.test
+E2E_TESTS += %D%/cli-requests.test
 E2E_TESTS += %D%/cli-status.test
 E2E_TESTS += %D%/cli-usage.test
 
 dist_check_SCRIPTS += $(E2E_TESTS)
-EXTRA_DIST += tests/lib.sh
+EXTRA_DIST += tests/lib.sh %D%/cli-server.c
 TESTS += $(E2E_TESTS)
