@@ -19,7 +19,7 @@
 #include "harness/clock.h"
 #include "harness/family.h"
 #include "harness/http.h"
-#include "harness/probe.h"
+#include "harness/trial.h"
 
 #define EAGER_NS (50 * CLOCK_MS) /* so long after the start we look every FIRST_LOOK_NS, then ever less often */
 #define FIRST_LOOK_NS (1 * CLOCK_MS)
@@ -40,7 +40,7 @@ struct search {
     uint64_t same_since;    /* since when the candidates are what they are */
     struct text last_names; /* of the candidates at the last look */
     int calm_looks;
-    struct probes *probes;
+    struct trials *trials;
     uint64_t answer_since, hopeless_since;
 };
 
@@ -183,9 +183,9 @@ static const struct candidate *winner(struct search *search, size_t count)
     const struct candidate *first = NULL;
     bool pending_before = false, pending = false;
     for (size_t i = 0; i < count; i++) {
-        enum probe_verdict verdict = probes_verdict(search->probes, &search->candidates.items[i]);
-        pending = pending || verdict == PROBE_PENDING;
-        if (verdict != PROBE_HTTP && verdict != PROBE_HTTPS)
+        enum trial_verdict verdict = trials_verdict(search->trials, &search->candidates.items[i]);
+        pending = pending || verdict == TRIAL_PENDING;
+        if (verdict != TRIAL_HTTP && verdict != TRIAL_HTTPS)
             continue;
         if (first == NULL) {
             first = &search->candidates.items[i];
@@ -205,7 +205,7 @@ static const struct candidate *winner(struct search *search, size_t count)
 static bool have_ports_failed(const struct search *search, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (probes_verdict(search->probes, &search->candidates.items[i]) != PROBE_OTHER)
+        if (trials_verdict(search->trials, &search->candidates.items[i]) != TRIAL_OTHER)
             return false;
     return true;
 }
@@ -213,19 +213,19 @@ static bool have_ports_failed(const struct search *search, size_t count)
 /* Ask the candidates, and those that come meanwhile, until one has won. */
 static int ask_candidates(struct search *search, struct harness_endpoint *out, struct err *err)
 {
-    search->probes = probes_new();
-    if (search->probes == NULL)
+    search->trials = trials_new();
+    if (search->trials == NULL)
         return err_set(err, -ENOMEM, "out of memory");
     for (;;) {
         size_t ports = tcp_count(&search->candidates);
         size_t count = have_ports_failed(search, ports) ? search->candidates.count : ports;
         struct candidates asked = {.items = search->candidates.items, .count = count};
-        int code = probes_step(search->probes, &asked, LAST_LOOK_NS);
+        int code = trials_step(search->trials, &asked, LAST_LOOK_NS);
         if (code != 0)
             return err_set(err, code, "out of memory");
         const struct candidate *won = winner(search, count);
         if (won != NULL)
-            return take(won, probes_verdict(search->probes, won) == PROBE_HTTPS, false, out, err);
+            return take(won, trials_verdict(search->trials, won) == TRIAL_HTTPS, false, out, err);
         if (search->hopeless_since != 0) {
             if (clock_now() - search->hopeless_since > HOPELESS_NS)
                 return err_set(err, -EPROTO, "the program listens on %s, but no answer is HTTP",
@@ -303,7 +303,7 @@ int harness_find_endpoint(struct harness *harness, const struct harness_find *fi
     };
     int code = find->url != NULL || find->unix_socket != NULL ? search_named(&search, out, err)
                                                               : search_freely(&search, out, err);
-    probes_free(search.probes);
+    trials_free(search.trials);
     candidates_fini(&search.candidates);
     listeners_fini(&search.listeners);
     text_fini(&search.last_names);

@@ -96,7 +96,7 @@ bool harness_has_ended(struct harness *harness, int *wait_status);
 
 /* The last signal that asked syseng-mem to end (INT, TERM, HUP, QUIT), or 0. The program got it as well. While a program is
    started, such a signal does not kill us: harness_find_endpoint and harness_fire return -EINTR, harness_wait_quiet false,
-   harness_wait waits on, harness_stop kills at once. */
+   harness_wait waits on; at the second, harness_stop kills at once. */
 int harness_interrupted(const struct harness *harness);
 
 /* Wait for the program to end by itself, all of its family included when `family`. Signals that reach syseng-mem

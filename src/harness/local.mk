@@ -8,7 +8,7 @@ noinst_LIBRARIES += %D%/libharness.a
 	%D%/inherited.h %D%/inherited.c \
 	%D%/listeners.h %D%/listeners.c \
 	%D%/parse-request.c \
-	%D%/probe.h %D%/probe.c \
+	%D%/trial.h %D%/trial.c \
 	%D%/proc.h %D%/proc.c \
 	%D%/program.h %D%/program.c \
 	%D%/quiet.c \

@@ -25,6 +25,7 @@ static void take_signal(struct harness *harness, const struct signal_event *even
     if (event->from > 0 && family_has(harness, event->from))
         return;
     harness->interrupted = event->number;
+    harness->interruptions++;
     if (!harness->ended && !has_got_it_too(harness, event))
         kill(harness->pid, event->number);
 }

@@ -19,7 +19,8 @@ struct harness {
     int stdin_fd; /* write end of the pipe that is the program's stdin, or -1 */
     bool was_subreaper;
     struct pids strangers; /* children that we had before the program; they are not its family */
-    int interrupted;       /* a signal that tells us to stop, or 0 */
+    int interrupted;       /* the last signal that told us to stop, or 0 */
+    unsigned interruptions; /* how many came */
     bool answered;         /* some request got an answer */
     bool tls;              /* the endpoint that was found turned out to speak TLS */
 };

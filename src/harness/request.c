@@ -74,14 +74,41 @@ static bool speaks_tls(struct harness *harness, struct http *http, const struct 
     return code == 0;
 }
 
+/* Whether the processes of the family are still the same ones. */
+static bool is_unchanged(const struct harness *harness, const struct pids *before)
+{
+    struct pids now = {0};
+    bool unchanged = family_list(harness, &now) == 0 && now.count == before->count;
+    for (size_t i = 0; unchanged && i < now.count; i++)
+        unchanged = pids_has(before, now.items[i]);
+    pids_fini(&now);
+    return unchanged;
+}
+
+/* A server that never answered anything, closes the connection, and lost no process over it: that is a server for something
+   else (redis). */
+static int judge_silence(struct harness *harness, const struct pids *before, int code, struct err *err)
+{
+    if (code != -ECONNRESET || harness->answered || before->count == 0 || !is_unchanged(harness, before))
+        return code;
+    return err_set(err, -EPROTO, "the server closed the connection without an answer; it seems not to speak HTTP");
+}
+
 /* Whether an endpoint speaks TLS is not asked before the first request, for asking is traffic. A plain request that fails the
    way it does at a TLS server is followed by a handshake; when that succeeds, the request is repeated over TLS. */
 static int fire(struct harness *harness, struct http *http, struct http_place *place, bool scheme_is_open,
                 const struct harness_request *request, struct http_result *out, struct err *err)
 {
     uint64_t deadline = clock_after(request->timeout_ns);
+    struct pids before = {0};
+    if (!harness->answered)
+        family_list(harness, &before);
     int code = attempt_until_connected(harness, http, place, request, deadline, out, err);
-    if (!scheme_is_open || place->tls || !out->maybe_tls || !speaks_tls(harness, http, place, deadline))
+    bool tls = scheme_is_open && !place->tls && out->maybe_tls && speaks_tls(harness, http, place, deadline);
+    if (!tls)
+        code = out->maybe_tls ? judge_silence(harness, &before, code, err) : code;
+    pids_fini(&before);
+    if (!tls)
         return code;
     harness->tls = true;
     place->tls = true;

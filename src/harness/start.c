@@ -1,5 +1,9 @@
 /* Starting the program, with exactly what syseng-mem itself was started with: its descriptors, signal mask, ignored signals,
-   process group and terminal, so that Ctrl-C and Ctrl-Z reach both. Only the environment has two words more. */
+   session and terminal. Only the environment has two words more.
+
+   On a terminal the program shares our process group, so that Ctrl-C and Ctrl-Z reach both. Without one it leads its own: some
+   servers end their workers by a signal to their whole group (apache2), which would be ours, and that of the script which
+   started us. */
 
 #include "harness/harness.h"
 
@@ -78,11 +82,21 @@ static int environment_init(struct environment *environment, const struct harnes
     return 0;
 }
 
+static bool has_terminal(void)
+{
+    int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 /* In the child: nothing here may take a lock, for our other threads do not exist in it. */
 _Noreturn static void become(const struct harness_start *start, char *const *words, int stdin_fd, int report_fd)
 {
     if (stdin_fd >= 0)
         dup2(stdin_fd, STDIN_FILENO);
+    if (!has_terminal())
+        setpgid(0, 0);
     inherited_restore();
     if (stdin_fd >= 0)
         fcntl(STDIN_FILENO, F_SETFD, 0); /* also when we have no stdin ourselves */

@@ -16,6 +16,7 @@
 #include "harness/program.h"
 
 #define LOOK_NS (20 * CLOCK_MS)
+#define IMPATIENCE 2
 #define KILLED_NS (5 * CLOCK_SECOND) /* a killed process ends as soon as its system call can; on a dead disk, never */
 
 /* Ask those to end that were not asked yet. A stopped process takes the signal when it goes on. */
@@ -49,14 +50,15 @@ static void kill_all(const struct harness *harness)
     pids_fini(&family);
 }
 
-/* Returns whether the whole family ended in time. A further signal for us ends our patience. */
+/* Returns whether the whole family ended in time. Signals for us while we wait end our patience: two, for one may be the
+   program's own to its process group, passed on by whoever runs us. */
 static bool end_politely(struct harness *harness, uint64_t grace_ns)
 {
     uint64_t half = clock_after(grace_ns / 2), deadline = clock_after(grace_ns);
     struct pids asked = {0};
-    harness->interrupted = 0;
+    unsigned last = harness->interruptions + IMPATIENCE;
     bool gone;
-    while (!(gone = family_is_gone(harness)) && clock_left(deadline) > 0 && harness->interrupted == 0) {
+    while (!(gone = family_is_gone(harness)) && clock_left(deadline) > 0 && harness->interruptions < last) {
         ask_to_end(harness, clock_left(half) == 0, &asked);
         uint64_t left = clock_left(deadline);
         program_nap(harness, left < LOOK_NS ? left : LOOK_NS);
