@@ -71,7 +71,8 @@ static int make_relative(pid_t pid, const char *path, struct candidate *out)
     snprintf(link, sizeof link, "/proc/%d/cwd", (int)pid);
     ssize_t length = readlink(link, directory, sizeof directory);
     bool fits = length > 0 && (size_t)length + 1 + strlen(path) < sizeof directory;
-    if (asprintf(&out->unix_socket, "%.*s/%s", fits ? (int)length : (int)strlen(link), fits ? directory : link, path) < 0) {
+    if (asprintf(&out->unix_socket, "%.*s/%s", fits ? (int)length : (int)strlen(link), fits ? directory : link, path) <
+        0) {
         out->unix_socket = NULL;
         return -ENOMEM;
     }
@@ -123,9 +124,9 @@ static struct candidate *find_same(const struct candidates *all, const struct ca
 {
     for (size_t i = 0; i < all->count; i++) {
         struct candidate *other = &all->items[i];
-        if (wanted->unix_socket == NULL ? other->port == wanted->port
-                                        : other->unix_socket != NULL &&
-                                              strcmp(other->unix_socket, wanted->unix_socket) == 0)
+        if (wanted->unix_socket == NULL
+                ? other->port == wanted->port
+                : other->unix_socket != NULL && strcmp(other->unix_socket, wanted->unix_socket) == 0)
             return other;
     }
     return NULL;

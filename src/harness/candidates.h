@@ -18,8 +18,8 @@ struct candidates {
     size_t count, capacity;
 };
 
-/* Turn listeners into candidates. Those of one TCP port are taken for one server, reached at its nearest address. `port`
-   not 0: only this port. TCP comes before unix sockets. Returns 0 or -ENOMEM. */
+/* Turn listeners into candidates. Those of one TCP port are taken for one server, reached at its nearest address.
+   `port` not 0: only this port. TCP comes before unix sockets. Returns 0 or -ENOMEM. */
 int candidates_make(const struct listeners *listeners, int port, struct candidates *out);
 void candidates_clear(struct candidates *candidates);
 void candidates_fini(struct candidates *candidates);

@@ -1,10 +1,10 @@
 /* Where to send requests.
 
-   The wait is over when the family listens and has settled: its listeners stay the same, and its threads sleep, for a few
-   looks in a row. A single TCP port, or a single unix socket when there is no port, is taken without a word to it: what the
-   program does before the first request stays what it is without us. Several are asked which of them answers HTTP; of
-   those that do, the one that was opened first is taken. Unix sockets next to a TCP port are usually for other purposes,
-   so they are asked only when no port answers. */
+   The wait is over when the family listens and has settled: its listeners stay the same, and its threads sleep, for a
+   few looks in a row. A single TCP port, or a single unix socket when there is no port, is taken without a word to it:
+   what the program does before the first request stays what it is without us. Several are asked which of them answers
+   HTTP; of those that do, the one that was opened first is taken. Unix sockets next to a TCP port are usually for other
+   purposes, so they are asked only when no port answers. */
 
 #include "harness/harness.h"
 
@@ -24,11 +24,11 @@
 #define EAGER_NS (50 * CLOCK_MS) /* so long after the start we look every FIRST_LOOK_NS, then ever less often */
 #define FIRST_LOOK_NS (1 * CLOCK_MS)
 #define LAST_LOOK_NS (20 * CLOCK_MS)
-#define SETTLED_LOOKS 3                 /* equal looks in a row, */
-#define SETTLED_LOOK_NS (4 * CLOCK_MS)  /* so far apart, */
-#define SETTLED_MOST_NS CLOCK_SECOND    /* or this long the same listeners while threads keep running */
-#define ANSWERS_NS (300 * CLOCK_MS)     /* how long after the first answer earlier listeners may still answer */
-#define HOPELESS_NS (2 * CLOCK_SECOND)  /* how long to stay when all places have answered something else */
+#define SETTLED_LOOKS 3                /* equal looks in a row, */
+#define SETTLED_LOOK_NS (4 * CLOCK_MS) /* so far apart, */
+#define SETTLED_MOST_NS CLOCK_SECOND   /* or this long the same listeners while threads keep running */
+#define ANSWERS_NS (300 * CLOCK_MS)    /* how long after the first answer earlier listeners may still answer */
+#define HOPELESS_NS (2 * CLOCK_SECOND) /* how long to stay when all places have answered something else */
 
 struct search {
     struct harness *harness;
@@ -250,8 +250,8 @@ static int search_freely(struct search *search, struct harness_endpoint *out, st
     return ask_candidates(search, out, err);
 }
 
-/* A named place is taken as it is, once the program listens: on that port, or, when something stands between (a proxy), on
-   any after half of the time. */
+/* A named place is taken as it is, once the program listens: on that port, or, when something stands between (a proxy),
+   on any after half of the time. */
 static int wait_for_named(struct search *search, int port, struct err *err)
 {
     uint64_t deadline = search->deadline;

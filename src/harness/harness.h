@@ -11,18 +11,18 @@
 #include "base/err.h"
 
 struct harness_start {
-    const char *path;        /* file to execute */
-    char *const *argv;       /* NULL-terminated, argv[0] included */
-    const char *preload;     /* path of the preload library, or NULL: run unprofiled */
-    const char *channel;     /* value of WIRE_ENV_CHANNEL, or NULL */
-    bool keep_stdin_open;    /* a server that ends at end of file on its standard input, when ours is at its end */
-    bool new_session;        /* reserved */
+    const char *path;     /* file to execute */
+    char *const *argv;    /* NULL-terminated, argv[0] included */
+    const char *preload;  /* path of the preload library, or NULL: run unprofiled */
+    const char *channel;  /* value of WIRE_ENV_CHANNEL, or NULL */
+    bool keep_stdin_open; /* a server that ends at end of file on its standard input, when ours is at its end */
+    bool new_session;     /* reserved */
 };
 
 struct harness; /* a started program */
 
-/* Start the program. It gets our stdin, stdout and stderr and no other descriptor of ours. When execve fails, returns its
-   negative errno (-ENOENT, -EACCES, -ENOEXEC ...). */
+/* Start the program. It gets our stdin, stdout and stderr and no other descriptor of ours. When execve fails, returns
+   its negative errno (-ENOENT, -EACCES, -ENOEXEC ...). */
 int harness_start(const struct harness_start *start, struct harness **out, struct err *err);
 pid_t harness_pid(const struct harness *harness);
 void harness_free(struct harness *harness);
@@ -53,8 +53,9 @@ struct harness_find {
     void *data;
 };
 
-/* Wait until the program, or any descendant of it (daemons included), accepts connections, and find out how to talk to it:
-   of several listeners the first that answers HTTP or HTTPS. -ETIMEDOUT; -ECHILD when everything ended without listening. */
+/* Wait until the program, or any descendant of it (daemons included), accepts connections, and find out how to talk to
+   it: of several listeners the first that answers HTTP or HTTPS. -ETIMEDOUT; -ECHILD when everything ended without
+   listening. */
 int harness_find_endpoint(struct harness *harness, const struct harness_find *find, struct harness_endpoint *out,
                           struct err *err);
 
@@ -80,10 +81,10 @@ struct harness_response {
 };
 
 /* Fire one request and wait for its complete response. Certificates are not checked. Returns 0, or -ETIMEDOUT,
-   -ECONNREFUSED, -ECONNRESET, -EPROTO with a sentence; *out is filled as far as it went in every case. The connection is
-   opened anew and closed after the response, so that the server is done with it. */
-int harness_fire(struct harness *harness, const struct harness_endpoint *endpoint, const struct harness_request *request,
-                 struct harness_response *out, struct err *err);
+   -ECONNREFUSED, -ECONNRESET, -EPROTO with a sentence; *out is filled as far as it went in every case. The connection
+   is opened anew and closed after the response, so that the server is done with it. */
+int harness_fire(struct harness *harness, const struct harness_endpoint *endpoint,
+                 const struct harness_request *request, struct harness_response *out, struct err *err);
 
 /* Wait until `activity` has kept its value for `quiet_ns` and the traced processes do not run (/proc state), at most
    `timeout_ns`. Returns whether it became quiet. */
@@ -94,9 +95,9 @@ bool harness_wait_quiet(struct harness *harness, harness_activity_fn *activity, 
 /* Has the program (its first process) ended? Fills *wait_status then. Does not block. */
 bool harness_has_ended(struct harness *harness, int *wait_status);
 
-/* The last signal that asked syseng-mem to end (INT, TERM, HUP, QUIT), or 0. The program got it as well. While a program is
-   started, such a signal does not kill us: harness_find_endpoint and harness_fire return -EINTR, harness_wait_quiet false,
-   harness_wait waits on; at the second, harness_stop kills at once. */
+/* The last signal that asked syseng-mem to end (INT, TERM, HUP, QUIT), or 0. The program got it as well. While a
+   program is started, such a signal does not kill us: harness_find_endpoint and harness_fire return -EINTR,
+   harness_wait_quiet false, harness_wait waits on; at the second, harness_stop kills at once. */
 int harness_interrupted(const struct harness *harness);
 
 /* Wait for the program to end by itself, all of its family included when `family`. Signals that reach syseng-mem
@@ -107,8 +108,8 @@ int harness_wait(struct harness *harness, bool family, int *wait_status);
    still ran. */
 int harness_stop(struct harness *harness, uint64_t grace_ns, int *wait_status, bool *by_us);
 
-/* Parse "/path?query" or "METHOD /path". Returns false when `text` is neither. *method is malloc'ed, *target points into
-   `text`. */
+/* Parse "/path?query" or "METHOD /path". Returns false when `text` is neither. *method is malloc'ed, *target points
+   into `text`. */
 bool harness_parse_request(const char *text, char **method, const char **target);
 
 #endif

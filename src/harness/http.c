@@ -1,5 +1,5 @@
-/* HTTP exchanges over libcurl. What libcurl would take from the environment, keep between requests, or add on its own is
-   switched off: the server gets the request that the user asked for and nothing else. */
+/* HTTP exchanges over libcurl. What libcurl would take from the environment, keep between requests, or add on its own
+   is switched off: the server gets the request that the user asked for and nothing else. */
 
 #include "harness/http.h"
 
@@ -256,7 +256,8 @@ static void set_method(struct http_exchange *exchange, const struct harness_requ
 {
     CURL *easy = exchange->easy;
     if (request->body != NULL || expects_body(request->method)) {
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(request->body != NULL ? request->body_bytes : 0));
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                         (curl_off_t)(request->body != NULL ? request->body_bytes : 0));
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body != NULL ? request->body : "");
     }
     if (strcmp(request->method, "HEAD") == 0)
@@ -308,7 +309,8 @@ int http_handshake(struct http *http, const struct http_place *place, struct htt
     return code;
 }
 
-/* A write to a connection that the server has closed must not end us; other threads and the program see nothing of it. */
+/* A write to a connection that the server has closed must not end us; other threads and the program see nothing of it.
+ */
 static bool hold_pipe_signal(sigset_t *before)
 {
     sigset_t pipe_only, pending;

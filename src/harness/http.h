@@ -47,9 +47,9 @@ enum http_answer {
 struct http_result {
     bool is_done;
     enum http_answer answer;
-    int code;        /* 0, or a negative errno, when done */
-    int status;      /* HTTP status, 0 while none came */
-    bool maybe_tls;  /* what came is what a TLS server says to plain HTTP */
+    int code;       /* 0, or a negative errno, when done */
+    int status;     /* HTTP status, 0 while none came */
+    bool maybe_tls; /* what came is what a TLS server says to plain HTTP */
     uint64_t body_bytes;
     uint64_t elapsed_ns; /* until now, or until it was done */
 };

@@ -1,5 +1,5 @@
-/* What syseng-mem got from whoever started it, so that the program gets the same: descriptors, ignored signals, the signal
-   mask. It is recorded before main, by a constructor: nothing of ours can have changed it by then. */
+/* What syseng-mem got from whoever started it, so that the program gets the same: descriptors, ignored signals, the
+   signal mask. It is recorded before main, by a constructor: nothing of ours can have changed it by then. */
 
 #ifndef HARNESS_INHERITED_H
 #define HARNESS_INHERITED_H

@@ -12,8 +12,8 @@
 #include "base/array.h"
 #include "harness/family.h"
 
-#define TCP_LISTENING 0x0a       /* TCP_LISTEN in the kernel's numbering */
-#define UNIX_ACCEPTING 0x10000u  /* __SO_ACCEPTCON */
+#define TCP_LISTENING 0x0a      /* TCP_LISTEN in the kernel's numbering */
+#define UNIX_ACCEPTING 0x10000u /* __SO_ACCEPTCON */
 #define REPORTED_MOST 256
 
 /* A socket of the family: which process holds it. */
@@ -36,8 +36,7 @@ void listeners_fini(struct listeners *listeners)
 
 static int add(struct listeners *listeners, const struct listener *listener)
 {
-    struct listener *items =
-        array_grow(listeners->items, &listeners->capacity, listeners->count + 1, sizeof *items);
+    struct listener *items = array_grow(listeners->items, &listeners->capacity, listeners->count + 1, sizeof *items);
     if (items == NULL)
         return -ENOMEM;
     listeners->items = items;
@@ -59,8 +58,7 @@ static int compare_listeners(const void *a, const void *b)
 
 static int add_owner(struct owners *owners, pid_t pid, const struct inodes *inodes)
 {
-    struct owner *items =
-        array_grow(owners->items, &owners->capacity, owners->count + inodes->count, sizeof *items);
+    struct owner *items = array_grow(owners->items, &owners->capacity, owners->count + inodes->count, sizeof *items);
     if (items == NULL)
         return -ENOMEM;
     owners->items = items;
@@ -170,8 +168,7 @@ static int add_from_table(const char *path, int family, const struct owners *own
         if (!listeners_parse(line, family, &listener))
             continue;
         struct owner wanted = {.inode = listener.inode};
-        const struct owner *owner =
-            bsearch(&wanted, owners->items, owners->count, sizeof wanted, compare_owners);
+        const struct owner *owner = bsearch(&wanted, owners->items, owners->count, sizeof wanted, compare_owners);
         if (owner == NULL)
             continue;
         listener.pid = owner->pid;

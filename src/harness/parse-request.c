@@ -7,7 +7,8 @@
 
 #define METHOD_BYTES "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
-/* What follows the method. It goes into the request line as it stands, so a blank or control character cannot be in it. */
+/* What follows the method. It goes into the request line as it stands, so a blank or control character cannot be in it.
+ */
 static bool is_target(const char *text)
 {
     if (*text != '/')

@@ -18,11 +18,11 @@ struct harness {
     int wait_status;
     int stdin_fd; /* write end of the pipe that is the program's stdin, or -1 */
     bool was_subreaper;
-    struct pids strangers; /* children that we had before the program; they are not its family */
-    int interrupted;       /* the last signal that told us to stop, or 0 */
+    struct pids strangers;  /* children that we had before the program; they are not its family */
+    int interrupted;        /* the last signal that told us to stop, or 0 */
     unsigned interruptions; /* how many came */
-    bool answered;         /* some request got an answer */
-    bool tls;              /* the endpoint that was found turned out to speak TLS */
+    bool answered;          /* some request got an answer */
+    bool tls;               /* the endpoint that was found turned out to speak TLS */
 };
 
 /* Pass on what signals came for the program, and wait for those of its family that have ended. */

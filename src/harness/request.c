@@ -85,8 +85,8 @@ static bool is_unchanged(const struct harness *harness, const struct pids *befor
     return unchanged;
 }
 
-/* A server that never answered anything, closes the connection, and lost no process over it: that is a server for something
-   else (redis). */
+/* A server that never answered anything, closes the connection, and lost no process over it: that is a server for
+   something else (redis). */
 static int judge_silence(struct harness *harness, const struct pids *before, int code, struct err *err)
 {
     if (code != -ECONNRESET || harness->answered || before->count == 0 || !is_unchanged(harness, before))
@@ -94,8 +94,9 @@ static int judge_silence(struct harness *harness, const struct pids *before, int
     return err_set(err, -EPROTO, "the server closed the connection without an answer; it seems not to speak HTTP");
 }
 
-/* Whether an endpoint speaks TLS is not asked before the first request, for asking is traffic. A plain request that fails the
-   way it does at a TLS server is followed by a handshake; when that succeeds, the request is repeated over TLS. */
+/* Whether an endpoint speaks TLS is not asked before the first request, for asking is traffic. A plain request that
+   fails the way it does at a TLS server is followed by a handshake; when that succeeds, the request is repeated over
+   TLS. */
 static int fire(struct harness *harness, struct http *http, struct http_place *place, bool scheme_is_open,
                 const struct harness_request *request, struct http_result *out, struct err *err)
 {

@@ -1,6 +1,6 @@
-/* Signals that reach syseng-mem while a program runs: INT, TERM, HUP and QUIT, which are for the program as well, and CHLD.
-   The handler only writes them into a pipe; program_attend decides. A signal that was ignored when we were started stays
-   so, CHLD excepted. */
+/* Signals that reach syseng-mem while a program runs: INT, TERM, HUP and QUIT, which are for the program as well, and
+   CHLD. The handler only writes them into a pipe; program_attend decides. A signal that was ignored when we were
+   started stays so, CHLD excepted. */
 
 #ifndef HARNESS_SIGNALS_H
 #define HARNESS_SIGNALS_H

@@ -1,9 +1,9 @@
-/* Starting the program, with exactly what syseng-mem itself was started with: its descriptors, signal mask, ignored signals,
-   session and terminal. Only the environment has two words more.
+/* Starting the program, with exactly what syseng-mem itself was started with: its descriptors, signal mask, ignored
+   signals, session and terminal. Only the environment has two words more.
 
-   On a terminal the program shares our process group, so that Ctrl-C and Ctrl-Z reach both. Without one it leads its own: some
-   servers end their workers by a signal to their whole group (apache2), which would be ours, and that of the script which
-   started us. */
+   On a terminal the program shares our process group, so that Ctrl-C and Ctrl-Z reach both. Without one it leads its
+   own: some servers end their workers by a signal to their whole group (apache2), which would be ours, and that of the
+   script which started us. */
 
 #include "harness/harness.h"
 
@@ -72,8 +72,7 @@ static int environment_init(struct environment *environment, const struct harnes
     }
     char **next = environment->words;
     for (size_t i = 0; i < count; i++)
-        if (!(start->preload != NULL && is_named(environ[i], PRELOAD_NAME)) &&
-            !is_named(environ[i], WIRE_ENV_CHANNEL))
+        if (!(start->preload != NULL && is_named(environ[i], PRELOAD_NAME)) && !is_named(environ[i], WIRE_ENV_CHANNEL))
             *next++ = environ[i];
     if (start->preload != NULL)
         *next++ = environment->preload.bytes;
@@ -181,8 +180,10 @@ static int start_program(struct harness *harness, const struct harness_start *st
 int harness_start(const struct harness_start *start, struct harness **out, struct err *err)
 {
     if (start->preload != NULL && strpbrk(start->preload, ": \t\n") != NULL)
-        return err_set(err, -EINVAL, "%s: cannot be preloaded: the dynamic linker takes no path with a colon or a blank; "
-                       "install it elsewhere", start->preload);
+        return err_set(err, -EINVAL,
+                       "%s: cannot be preloaded: the dynamic linker takes no path with a colon or a blank; "
+                       "install it elsewhere",
+                       start->preload);
     struct harness *harness = calloc(1, sizeof *harness);
     if (harness == NULL)
         return err_set(err, -ENOMEM, "out of memory");

@@ -1,9 +1,9 @@
 /* Ending the program.
 
-   SIGTERM goes to the first process, and to whoever of the family has lost its parent: these are the ones in charge, and
-   they end their children in their own way. Children that become orphans by that get theirs next. At half of the grace
-   time everyone gets it who did not yet, for some parents wait for their children (a shell with a trap), and at its end
-   SIGKILL. */
+   SIGTERM goes to the first process, and to whoever of the family has lost its parent: these are the ones in charge,
+   and they end their children in their own way. Children that become orphans by that get theirs next. At half of the
+   grace time everyone gets it who did not yet, for some parents wait for their children (a shell with a trap), and at
+   its end SIGKILL. */
 
 #include "harness/harness.h"
 
@@ -50,8 +50,8 @@ static void kill_all(const struct harness *harness)
     pids_fini(&family);
 }
 
-/* Returns whether the whole family ended in time. Signals for us while we wait end our patience: two, for one may be the
-   program's own to its process group, passed on by whoever runs us. */
+/* Returns whether the whole family ended in time. Signals for us while we wait end our patience: two, for one may be
+   the program's own to its process group, passed on by whoever runs us. */
 static bool end_politely(struct harness *harness, uint64_t grace_ns)
 {
     uint64_t half = clock_after(grace_ns / 2), deadline = clock_after(grace_ns);

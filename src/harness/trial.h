@@ -1,5 +1,5 @@
-/* Which of several places answers HTTP? Each is asked once, all at the same time, by "OPTIONS *": the request that RFC 9110,
-   section 9.3.7, has for this, since it touches no resource. */
+/* Which of several places answers HTTP? Each is asked once, all at the same time, by "OPTIONS *": the request that RFC
+   9110, section 9.3.7, has for this, since it touches no resource. */
 
 #ifndef HARNESS_TRIAL_H
 #define HARNESS_TRIAL_H
