@@ -45,8 +45,9 @@ static inline void count_live(int64_t change)
         count_peak(live);
 }
 
-static inline void count_alloc(struct wire_thread *thread, size_t bytes)
+static inline void count_alloc(struct wire_thread *thread, void *block, size_t bytes)
 {
+    guest_self.last_block = block;
     count_add(&thread->heap.alloc_bytes, bytes);
     count_add(&thread->heap.alloc_count, 1);
     count_live((int64_t)bytes);

@@ -2,8 +2,8 @@
 
    libstdc++ and libc++ get their memory from malloc, where it is counted: the operator is only passed on, by a jump, so
    that std::bad_alloc and the new handler, with whatever it allocates, behave as ever. Allocators with operators of their
-   own (jemalloc, tcmalloc, mimalloc) do not call malloc: those are counted here. Whether an allocator's operators call its
-   malloc is seen at the first one.
+   own (jemalloc, tcmalloc, mimalloc) mostly do not call malloc: those are counted here. Some do in some operators; so after
+   an operator new it is looked whether the block has been counted on the way.
 
    Compiled with -fexceptions: std::bad_alloc passes through these frames. */
 
@@ -12,15 +12,8 @@
 
 #include "preload/count.h"
 
-enum { COUNTED_UNKNOWN, COUNTED_HERE, COUNTED_IN_MALLOC };
-static _Atomic uint32_t where_counted;
-
-static inline uint32_t counted_where(void)
-{
-    return atomic_load_explicit(&where_counted, memory_order_relaxed);
-}
-
-/* The allocator may call an operator to find out. */
+/* What the new handler allocates must be counted: so guest_depth is not raised around an operator new, but only around what
+   cannot call the handler. */
 static size_t usable_size(void *block)
 {
     guest_depth++;
@@ -29,16 +22,11 @@ static size_t usable_size(void *block)
     return bytes;
 }
 
-/* Count a block that an allocator's operator returned, unless its malloc has done so. */
-static void count_new(struct wire_thread *thread, void *block, uint64_t count_before)
+static inline void *counted(struct wire_thread *thread, void *block)
 {
-    uint32_t where = counted_where();
-    if (where == COUNTED_UNKNOWN && block != NULL) {
-        where = thread->heap.alloc_count == count_before ? COUNTED_HERE : COUNTED_IN_MALLOC;
-        atomic_store_explicit(&where_counted, where, memory_order_relaxed);
-    }
-    if (where == COUNTED_HERE && block != NULL)
-        count_alloc(thread, usable_size(block));
+    if (block != NULL && guest_self.last_block != block)
+        count_alloc(thread, block, usable_size(block));
+    return block;
 }
 
 /* What a C++ library's operator new does at first; nobody behind us has one. */
@@ -68,15 +56,13 @@ static void *plain_aligned_new(size_t size, size_t alignment)
             void *block = plain;                                                                                       \
             if (block != NULL)                                                                                         \
                 return block;                                                                                          \
-            call = (void *(*)parameters)real_in_cxx_library(#name);                                                        \
+            call = (void *(*)parameters)real_in_cxx_library(#name);                                                    \
             return call != NULL ? call arguments : NULL;                                                               \
         }                                                                                                              \
-        if (thread == NULL || !real.name.is_allocators || counted_where() == COUNTED_IN_MALLOC)                        \
+        if (thread == NULL || !real.name.is_allocators)                                                                \
             return call arguments;                                                                                     \
-        uint64_t count_before = thread->heap.alloc_count;                                                              \
-        void *block = call arguments;                                                                                  \
-        count_new(thread, block, count_before);                                                                        \
-        return block;                                                                                                  \
+        guest_self.last_block = NULL;                                                                                  \
+        return counted(thread, call arguments);                                                                        \
     }
 
 #define OPERATOR_DELETE(name, parameters, arguments)                                                                   \
@@ -89,9 +75,14 @@ static void *plain_aligned_new(size_t size, size_t alignment)
             free(block);                                                                                               \
             return;                                                                                                    \
         }                                                                                                              \
-        if (thread != NULL && real.name.is_allocators && block != NULL && counted_where() == COUNTED_HERE)             \
-            count_free(thread, usable_size(block));                                                                    \
+        if (thread == NULL || !real.name.is_allocators || block == NULL) {                                             \
+            call arguments;                                                                                            \
+            return;                                                                                                    \
+        }                                                                                                              \
+        guest_depth++;                                                                                                 \
+        count_free(thread, real.malloc_usable_size.call(block));                                                       \
         call arguments;                                                                                                \
+        guest_depth--;                                                                                                 \
     }
 
 /* `nothrow` is a reference, which is passed as an address. */

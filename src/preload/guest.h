@@ -38,6 +38,7 @@ GUEST_HIDDEN extern struct guest guest;
 struct guest_self {
     struct wire_thread *slot; /* NULL: none was to be had */
     struct wire_ring *ring;   /* NULL: not looked for yet */
+    void *last_block;         /* the last one counted; for operators that may or may not call malloc */
     uint32_t serial;
     bool ring_refused;
 };

@@ -19,7 +19,7 @@ GUEST_EXPORT void *pvalloc(size_t size);
 static inline void *counted(struct wire_thread *thread, void *block)
 {
     if (COUNT_LIKELY(block != NULL))
-        count_alloc(thread, real.malloc_usable_size.call(block));
+        count_alloc(thread, block, real.malloc_usable_size.call(block));
     guest_depth--;
     return block;
 }

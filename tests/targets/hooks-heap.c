@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <malloc.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "session-view.h"
 
@@ -22,15 +25,12 @@ void free_aligned_sized(void *block, size_t alignment, size_t size) __attribute_
 
 static bool has_session;
 static struct view_sums before;
-static int64_t live_before;
 
 static void begin(void)
 {
     errno = 77;
-    if (has_session) {
+    if (has_session)
         before = view_sum();
-        live_before = view_process()->live_bytes;
-    }
 }
 
 /* What has been counted since begin() against what should have been. */
@@ -40,10 +40,10 @@ static void counted(const char *what, uint64_t alloc_bytes, uint64_t allocs, uin
         return;
     int old = errno;
     struct view_sums now = view_sum();
-    int64_t live = view_process()->live_bytes - live_before;
+    int64_t live = now.live_bytes - before.live_bytes;
     if (now.alloc_bytes - before.alloc_bytes != alloc_bytes || now.alloc_count - before.alloc_count != allocs ||
         now.free_bytes - before.free_bytes != free_bytes || now.free_count - before.free_count != frees ||
-        live != (int64_t)(alloc_bytes - free_bytes) || view_process()->peak_bytes < view_process()->live_bytes)
+        live != (int64_t)(alloc_bytes - free_bytes) || now.peak_bytes < now.live_bytes)
         fprintf(stderr, "%s: counted +%ju in %ju, -%ju in %ju, live %+jd; expected +%ju in %ju, -%ju in %ju\n", what,
                 (uintmax_t)(now.alloc_bytes - before.alloc_bytes), (uintmax_t)(now.alloc_count - before.alloc_count),
                 (uintmax_t)(now.free_bytes - before.free_bytes), (uintmax_t)(now.free_count - before.free_count),

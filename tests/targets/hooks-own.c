@@ -1,9 +1,14 @@
 /* Is what the library says to be its own resident memory all of it, and no more? own_bytes against smaps: after start,
    after threads, and in a child. */
 
+#include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "session-view.h"
 
@@ -62,7 +67,7 @@ static long smaps_ours(void)
 
 static void report(const char *when)
 {
-    long ours = smaps_ours(), own = (long)view_process()->own_bytes;
+    long ours = smaps_ours(), own = (long)view_sum().own_bytes;
     printf("%s: %s", when, ours == own ? "right" : "wrong");
     if (ours != own)
         printf(" (own_bytes %ld, smaps %ld)", own, ours);

@@ -3,87 +3,29 @@
 #ifndef TARGETS_SESSION_VIEW_H
 #define TARGETS_SESSION_VIEW_H
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "wire/session.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
 
+/* Sums over all threads; all 0 for a process without a place. */
 struct view_sums {
     uint64_t alloc_bytes, alloc_count, free_bytes, free_count;
     uint64_t mapped_bytes, mapped_count, unmapped_bytes, unmapped_count;
     uint64_t slots, takeovers;
+    int64_t live_bytes, peak_bytes;
+    uint64_t own_bytes;
+    uint32_t serial;
 };
 
-static const struct wire_header *view_session;
-
-static inline const void *view_chunk(uint32_t index)
-{
-    return (const uint8_t *)view_session + view_session->chunks_offset + (size_t)index * WIRE_CHUNK_BYTES;
-}
-
 /* Returns false in a plain run. The mapping is made by system calls of its own, so that it is not counted. */
-static inline bool view_open(void)
-{
-    const char *path = getenv(WIRE_ENV_CHANNEL);
-    int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    struct stat status;
-    if (fd < 0 || fstat(fd, &status) != 0)
-        return false;
-    long at = syscall(9 /* mmap */, NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
-    close(fd);
-    if (at == -1)
-        return false;
-    view_session = (const struct wire_header *)at;
-    return true;
-}
+bool view_open(void);
+struct view_sums view_sum(void);
 
-/* This process's place, NULL when it has none. */
-static inline const struct wire_process *view_process(void)
-{
-    const struct wire_chunk *directory =
-        (const struct wire_chunk *)((const uint8_t *)view_session + view_session->directory_offset);
-    const struct wire_process *newest = NULL;
-    for (uint32_t i = 0; i < view_session->chunk_count; i++) {
-        const struct wire_process *process = view_chunk(i);
-        if (directory[i].kind == WIRE_CHUNK_PROCESS && directory[i].state == WIRE_CHUNK_READY &&
-            process->pid == (uint32_t)getpid() && (newest == NULL || process->serial > newest->serial))
-            newest = process;
-    }
-    return newest;
+#ifdef __cplusplus
 }
-
-static inline struct view_sums view_sum(void)
-{
-    struct view_sums sums = {0};
-    const struct wire_process *process = view_process();
-    if (process == NULL)
-        return sums;
-    const uint8_t *chunk = (const uint8_t *)process;
-    for (uint32_t next = process->thread_chunk_next;; next = *(const uint32_t *)(const void *)chunk) {
-        const struct wire_thread *slots = (const void *)(chunk + WIRE_PROCESS_HEAD_BYTES);
-        for (size_t i = 0; i < WIRE_PROCESS_THREADS && slots[i].tid != 0; i++) {
-            sums.slots++;
-            sums.takeovers += slots[i].generation - 1;
-            sums.alloc_bytes += slots[i].heap.alloc_bytes;
-            sums.alloc_count += slots[i].heap.alloc_count;
-            sums.free_bytes += slots[i].heap.free_bytes;
-            sums.free_count += slots[i].heap.free_count;
-            sums.mapped_bytes += slots[i].mapped.alloc_bytes;
-            sums.mapped_count += slots[i].mapped.alloc_count;
-            sums.unmapped_bytes += slots[i].mapped.free_bytes;
-            sums.unmapped_count += slots[i].mapped.free_count;
-        }
-        if (next == 0)
-            return sums;
-        chunk = view_chunk(next - 1);
-    }
-}
+#endif
 
 #endif
