@@ -71,6 +71,7 @@ struct frame {
     uint64_t sp;   /* at entry */
     uint32_t line;
     uint64_t offset;                                 /* of the last stop in it */
+    uint64_t jump_target;                            /* where its instruction jumps always, or 0 */
     struct sample start;                             /* of the running line */
     int64_t increment_bytes, heap_bytes;             /* of all finished lines, callees included */
     int64_t inner_increment_bytes, inner_heap_bytes; /* of inner activations of the same function, this line */
@@ -321,6 +322,7 @@ static void start_line(struct frame *frame, const struct lines_site *site, uint3
 {
     frame->line = line;
     frame->offset = site->offset;
+    frame->jump_target = site->jump_target;
     frame->start = *now;
 }
 
@@ -437,12 +439,15 @@ static void line_stop(struct lines *lines, struct lines_thread *thread, const st
         start_line(top, site, site->line, now);
     } else if ((site->flags & (WIRE_SITE_LINE | WIRE_SITE_ENTRY)) && site->line != 0) {
         bool entered = (site->flags & WIRE_SITE_ENTRY) && !loops;
-        bool again = site->line == top->line && site->offset <= top->offset && !entered;
+        /* clang ends a loop with a jump that has the line of the condition it jumps to: one visit. */
+        bool jumped = top->jump_target == site->offset && site->offset != 0;
+        bool again = site->line == top->line && site->offset <= top->offset && !entered && !jumped;
         if (site->line != top->line || again) {
             finish_line(lines, thread, top, now);
             start_line(top, site, site->line, now);
         } else {
             top->offset = site->offset;
+            top->jump_target = site->jump_target;
         }
     }
     if (record->flags & WIRE_RECORD_EXITS)
@@ -589,6 +594,7 @@ static int collect(const struct lines *lines, uint32_t window, bool never, struc
             continue;
         if (describe(&lines->functions[i], never ? NULL : stats, &functions[count++]) != 0)
             goto fail;
+        functions[count - 1].ran_outside = never && ran_in(lines, 0, i) != NULL;
     }
     qsort(functions, count, sizeof *functions, by_place);
     *out = functions;

@@ -19,7 +19,8 @@ struct lines_site {
     uint32_t function; /* as lines_add_function returned it */
     uint32_t line;
     uint64_t offset;
-    uint8_t flags; /* WIRE_SITE_* */
+    uint64_t jump_target; /* the stop is at an unconditional jump to there; otherwise 0 */
+    uint8_t flags;        /* WIRE_SITE_* */
 };
 
 struct lines *lines_new(void);
@@ -44,7 +45,7 @@ void lines_close(struct lines *lines, struct lines_thread *thread, bool knows_he
 /* Functions that ran in `window`, ascending (file, line); the caller frees them as parts of a session. */
 int lines_functions(const struct lines *lines, uint32_t window, struct session_function **out, size_t *out_count);
 
-/* Functions that ran in none of the windows 1..last. */
+/* Functions that ran in none of the windows 1..last; ran_outside tells which ran besides them. */
 int lines_never_ran(const struct lines *lines, uint32_t last, struct session_function **out, size_t *out_count);
 
 /* Whether some Increment was measured by a thread's own page faults, because other threads moved the resident set. */

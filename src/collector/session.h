@@ -26,6 +26,7 @@ struct session_function {
     bool annotated;     /* false: chosen by --function */
     bool optimized;
     uint64_t calls;
+    bool ran_outside; /* in never_ran: it did run, but outside every window: before the first request, say */
     bool has_rss;
     int64_t entry_rss_bytes;    /* highest resident set at an entry */
     int64_t increment_bytes;    /* sum over outermost calls: RSS at exit minus at entry */

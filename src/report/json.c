@@ -157,6 +157,13 @@ static json_t *build_function_head(struct build *build, const struct session_fun
     return object;
 }
 
+static json_t *build_never_ran(struct build *build, const struct session_function *function)
+{
+    json_t *object = build_function_head(build, function);
+    put(build, object, "ran_outside", json_boolean(function->ran_outside));
+    return object;
+}
+
 static json_t *build_function(struct build *build, const struct session_function *function)
 {
     json_t *object = build_function_head(build, function);
@@ -251,7 +258,7 @@ static json_t *build_session(struct build *build, const struct session *session)
     for (size_t i = 0; i < session->process_count; i++)
         append(build, processes, build_process(build, &session->processes[i]));
     for (size_t i = 0; i < session->never_ran_count; i++)
-        append(build, never_ran, build_function_head(build, &session->never_ran[i]));
+        append(build, never_ran, build_never_ran(build, &session->never_ran[i]));
     put(build, losses, "records", unsigned_integer(session->lost_records));
     put(build, losses, "processes_and_threads", unsigned_integer(session->refused));
     put(build, root, "requests", requests);

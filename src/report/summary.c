@@ -99,17 +99,21 @@ static void say_end(struct summary *summary)
     }
 }
 
-static void say_never_ran(struct summary *summary, bool annotated)
+/* Functions without a block, and why: `annotated` or chosen by name, run outside the requests or never. */
+static void say_never_ran(struct summary *summary, bool annotated, bool ran_outside)
 {
     const struct session *session = summary->session;
     list_begin(summary);
     for (size_t i = 0; i < session->never_ran_count; i++) {
-        if (session->never_ran[i].annotated != annotated)
+        const struct session_function *function = &session->never_ran[i];
+        if (function->annotated != annotated || function->ran_outside != ran_outside)
             continue;
         if (summary->names == 0)
-            text_add(&summary->line, annotated ? "annotated but never ran: " : "chosen by --function but never ran: ");
+            text_addf(&summary->line, "%s but %s: ", annotated ? "annotated" : "chosen by --function",
+                      ran_outside ? "ran only outside the requests ('syseng-mem run' shows the whole run)"
+                                  : "never ran");
         if (list_next(summary))
-            describe_function(&summary->line, &session->never_ran[i]);
+            describe_function(&summary->line, function);
     }
     list_end(summary);
     if (summary->names > 0)
@@ -293,8 +297,10 @@ void report_summary(const struct session *session, report_emit_fn *emit_line, vo
     for (size_t i = 0; i < session->request_count; i++)
         say_request(&summary, &session->requests[i]);
     say_end(&summary);
-    say_never_ran(&summary, true);
-    say_never_ran(&summary, false);
+    say_never_ran(&summary, true, false);
+    say_never_ran(&summary, false, false);
+    say_never_ran(&summary, true, true);
+    say_never_ran(&summary, false, true);
     say_losses(&summary);
     say_processes(&summary);
     say_refused_stops(&summary);

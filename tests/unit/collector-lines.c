@@ -380,6 +380,7 @@ static void windows_are_kept_apart_and_functions_that_ran_in_none_are_named(void
     assert_int_equal(lines_never_ran(b.lines, 2, &never->never_ran, &never->never_ran_count), 0);
     assert_int_equal(never->never_ran_count, 1);
     assert_string_equal(never->never_ran[0].name, "g");
+    assert_true(never->never_ran[0].ran_outside);
     session_free(first);
     session_free(second);
     session_free(never);

@@ -202,6 +202,7 @@ static struct session_function never_ran[] = {
     {.name = (char[]){"login"}, .file = (char[]){"auth.c"}, .line = 40, .annotated = true},
     {.name = (char[]){"logout"}, .file = (char[]){"auth.c"}, .line = 77, .annotated = true},
     {.name = (char[]){"admin"}, .file = (char[]){"auth.c"}, .line = 99},
+    {.name = (char[]){"read_config"}, .file = (char[]){"config.c"}, .line = 12, .annotated = true, .ran_outside = true},
 };
 
 static char *argv[] = {(char[]){"./app"}, (char[]){"-p"}, (char[]){"0"}, NULL};
