@@ -4,10 +4,6 @@
 
 #include "preload/stops.h"
 
-/* Not linked in yet in a build without line stops. */
-#pragma weak stops_are_armed
-#pragma weak sample_rss
-
 __attribute__((noinline, cold)) struct wire_thread *count_find(void)
 {
     if (guest_depth > 0)
@@ -29,7 +25,7 @@ __attribute__((noinline)) void count_peak(int64_t live)
 
 uint64_t count_release_begin(void)
 {
-    if (*guest.single_threaded || stops_are_armed == NULL || !stops_are_armed())
+    if (*guest.single_threaded || !stops_are_armed())
         return 0;
     return sample_rss();
 }

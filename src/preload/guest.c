@@ -27,8 +27,6 @@ static struct {
 GUEST_TLS struct guest_self guest_self = {.serial = GUEST_NOBODY};
 GUEST_TLS int guest_depth;
 
-#pragma weak stops_after_fork /* not linked in yet in a build without line stops */
-
 /* glibc 2.32 and later; the weak reference keeps older ones loadable. */
 extern char __libc_single_threaded __attribute__((weak));
 static const char never_single_threaded;
@@ -312,8 +310,7 @@ static bool register_child(void)
         switch_off();
         return false;
     }
-    if (stops_after_fork != NULL)
-        stops_after_fork();
+    stops_after_fork();
     return true;
 }
 

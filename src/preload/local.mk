@@ -25,4 +25,4 @@ pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 %C%_libsyseng_mem_preload_la_LDFLAGS = -module -avoid-version -shared -Wl,-z,initfirst -Wl,-z,now -Wl,-z,relro \
 	-Wl,--no-undefined -Wl,--version-script=$(srcdir)/%D%/preload.map
 %C%_libsyseng_mem_preload_la_DEPENDENCIES = %D%/preload.map
-EXTRA_DIST += %D%/preload.map
+EXTRA_DIST += %D%/preload.map %D%/imports.txt

@@ -6,6 +6,10 @@ E2E_TESTS += %D%/cli-kinds.test
 E2E_TESTS += %D%/cli-requests.test
 E2E_TESTS += %D%/cli-status.test
 E2E_TESTS += %D%/cli-usage.test
+E2E_TESTS += %D%/hooks-heap.test
+E2E_TESTS += %D%/hooks-process.test
+E2E_TESTS += %D%/hooks-session.test
+EXTRA_DIST += %D%/hooks.sh
 
 dist_check_SCRIPTS += $(E2E_TESTS)
 EXTRA_DIST += tests/lib.sh %D%/cli-server.c

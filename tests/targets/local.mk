@@ -1,1 +1,19 @@
 # Added to by the tests in this directory.
+
+# Servers for the harness.
+check_PROGRAMS += %D%/server-places %D%/server-echo %D%/server-family %D%/server-several %D%/server-stdin %D%/surroundings
+%C%_server_places_SOURCES = %D%/server-places.c %D%/server.h
+%C%_server_echo_SOURCES = %D%/server-echo.c %D%/server.h
+%C%_server_family_SOURCES = %D%/server-family.c %D%/server.h
+%C%_server_family_LDADD = -lpthread
+%C%_server_several_SOURCES = %D%/server-several.c %D%/server.h
+%C%_server_stdin_SOURCES = %D%/server-stdin.c %D%/server.h
+%C%_server_stdin_LDADD = -lpthread
+%C%_surroundings_SOURCES = %D%/surroundings.c
+
+# The preload library alone: a session without syseng-mem. What runs under the library is compiled by the tests that need
+# it, for it must not be built with sanitizers.
+check_PROGRAMS += %D%/session-dump
+%C%_session_dump_SOURCES = %D%/session-dump.c
+EXTRA_DIST += %D%/session-view.c %D%/session-view.h %D%/hooks-cxx.cc %D%/hooks-heap.c %D%/hooks-own.c \
+	%D%/hooks-process.c %D%/hooks-module.c %D%/hooks-module-cxx.cc

@@ -1,8 +1,10 @@
 /* Run a program under the preload library in a session of our own, as syseng-mem does, and print what the session holds
    when it has ended: for tests of the library alone.
 
-   session-dump [-n] [-c] [-C CHUNKS] [-o FILE] LIBRARY PROGRAM [ARG ...]
-     -n  children are not wanted      -c  the session is closed from the start      -C  so many chunks (default 512)
+   session-dump [-n] [-c] [-C CHUNKS] [-v VERSION] [-o FILE] LIBRARY PROGRAM [ARG ...]
+     -n  children are not wanted                    -c  the session is closed from the start
+     -C  it has so many chunks (default 512)        -v  and this version
+   The variable MORE_PRELOAD names libraries to preload behind ours.
 
    Prints one line per process, in order of registration. The exit status is the program's (128 + signal number). */
 
@@ -19,7 +21,7 @@
 #include "wire/session.h"
 
 static struct wire_header *session;
-static uint32_t chunk_count = 512;
+static uint32_t chunk_count = 512, version = WIRE_VERSION;
 
 static void fail(const char *what)
 {
@@ -40,7 +42,7 @@ static int make_session(uint32_t flags, uint32_t closed)
         fail("mmap");
     *session = (struct wire_header){
         .magic = WIRE_MAGIC,
-        .version = WIRE_VERSION,
+        .version = version,
         .flags = flags,
         .total_bytes = total,
         .directory_offset = WIRE_PAGE_BYTES,
@@ -125,13 +127,15 @@ int main(int argc, char **argv)
     uint32_t flags = WIRE_WANT_CHILDREN, closed = 0;
     FILE *out = stdout;
     int option;
-    while ((option = getopt(argc, argv, "+ncC:o:")) != -1) {
+    while ((option = getopt(argc, argv, "+ncC:v:o:")) != -1) {
         if (option == 'n')
             flags = 0;
         else if (option == 'c')
             closed = 1;
         else if (option == 'C')
             chunk_count = (uint32_t)atoi(optarg);
+        else if (option == 'v')
+            version = (uint32_t)atoi(optarg);
         else if (option == 'o' && (out = fopen(optarg, "we")) == NULL)
             fail(optarg);
     }

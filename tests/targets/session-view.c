@@ -36,6 +36,8 @@ bool view_open(void)
 /* This process's place, NULL when it has none. */
 static const struct wire_process *view_process(void)
 {
+    if (view_session == NULL)
+        return NULL;
     const struct wire_chunk *directory =
         (const struct wire_chunk *)((const uint8_t *)view_session + view_session->directory_offset);
     const struct wire_process *newest = NULL;
