@@ -1,19 +1,17 @@
-/* Which sockets of the family listen: inodes by /proc/PID/fd, addresses by /proc/net. */
+/* Which sockets of the family listen: inodes by /proc/PID/fd, addresses by the system's lists. */
 
 #include "harness/listeners.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "harness/family.h"
+#include "harness/listeners-system.h"
 
-#define TCP_LISTENING 0x0a      /* TCP_LISTEN in the kernel's numbering */
-#define UNIX_ACCEPTING 0x10000u /* __SO_ACCEPTCON */
 #define REPORTED_MOST 256
 
 /* A socket of the family: which process holds it. */
@@ -98,85 +96,33 @@ int listeners_port(const struct listener *listener)
     return 0;
 }
 
-/* "  0: 0100007F:1F90 00000000:0000 0A ... uid timeout inode": an address is printed as numbers of the machine. */
-static bool parse_tcp(const char *line, int family, struct listener *out)
-{
-    char digits[33];
-    unsigned port, state;
-    uint64_t inode;
-    if (sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x %*s %*s %*s %*s %*s %" SCNu64, digits, &port, &state,
-               &inode) != 4 ||
-        state != TCP_LISTENING || port > UINT16_MAX || strlen(digits) != (family == AF_INET ? 8 : 32))
-        return false;
-    uint32_t words[4] = {0};
-    for (size_t i = 0; digits[8 * i] != '\0'; i++)
-        sscanf(digits + 8 * i, "%8" SCNx32, &words[i]);
-    *out = (struct listener){.inode = inode};
-    if (family == AF_INET) {
-        struct sockaddr_in *address = (struct sockaddr_in *)&out->address.storage;
-        *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-        address->sin_addr.s_addr = words[0];
-        out->address_bytes = sizeof *address;
-    } else {
-        struct sockaddr_in6 *address = (struct sockaddr_in6 *)&out->address.storage;
-        *address = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
-        memcpy(&address->sin6_addr, words, sizeof words);
-        out->address_bytes = sizeof *address;
-    }
-    return true;
-}
+struct choice {
+    const struct owners *owners;
+    struct listeners *out;
+};
 
-/* "0000000000000000: 00000002 00000000 00010000 0001 01 12345 /path" or "@name". */
-static bool parse_unix(const char *line, struct listener *out)
+/* Keep those that belong to the family. */
+static int choose(struct listener *listener, void *data)
 {
-    unsigned flags, type;
-    uint64_t inode;
-    int length = 0;
-    if (sscanf(line, " %*x: %*x %*x %x %x %*x %" SCNu64 " %n", &flags, &type, &inode, &length) != 3 || length == 0 ||
-        (flags & UNIX_ACCEPTING) == 0 || type != SOCK_STREAM)
-        return false;
-    const char *path = line + length;
-    size_t bytes = strcspn(path, "\n");
-    *out = (struct listener){.inode = inode};
-    struct sockaddr_un *address = &out->address.local;
-    if (bytes == 0 || bytes > sizeof address->sun_path)
-        return false;
-    address->sun_family = AF_UNIX;
-    memcpy(address->sun_path, path, bytes);
-    if (path[0] == '@')
-        address->sun_path[0] = '\0';
-    out->address_bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + bytes);
-    return true;
-}
-
-bool listeners_parse(const char *line, int family, struct listener *out)
-{
-    return family == AF_UNIX ? parse_unix(line, out) : parse_tcp(line, family, out);
-}
-
-/* Add those of a table that belong to the family. */
-static int add_from_table(const char *path, int family, const struct owners *owners, struct listeners *out)
-{
-    FILE *file = fopen(path, "re");
-    if (file == NULL) /* a kernel without IPv6 */
+    struct choice *choice = data;
+    struct owner wanted = {.inode = listener->inode};
+    const struct owner *owner =
+        bsearch(&wanted, choice->owners->items, choice->owners->count, sizeof wanted, compare_owners);
+    if (owner == NULL)
         return 0;
-    char *line = NULL;
-    size_t line_bytes = 0;
-    int code = 0;
-    while (code == 0 && getline(&line, &line_bytes, file) >= 0) {
-        struct listener listener;
-        if (!listeners_parse(line, family, &listener))
-            continue;
-        struct owner wanted = {.inode = listener.inode};
-        const struct owner *owner = bsearch(&wanted, owners->items, owners->count, sizeof wanted, compare_owners);
-        if (owner == NULL)
-            continue;
-        listener.pid = owner->pid;
-        code = add(out, &listener);
+    listener->pid = owner->pid;
+    return add(choice->out, listener);
+}
+
+static int list_system(const struct owners *owners, struct listeners *out)
+{
+    struct choice choice = {.owners = owners, .out = out};
+    int code = listeners_by_netlink(choose, &choice);
+    if (code == -EOPNOTSUPP) {
+        out->count = 0;
+        code = listeners_by_tables(choose, &choice);
     }
-    free(line);
-    fclose(file);
-    return code;
+    return code == 0 ? listeners_by_unix_table(choose, &choice) : code;
 }
 
 static bool is_listed(const struct listeners *listeners, const struct listener *listener)
@@ -217,11 +163,7 @@ int listeners_list(const struct harness *harness, const struct harness_find *fin
     out->count = 0;
     int code = find_owners(harness, &owners);
     if (code == 0 && owners.count > 0)
-        code = add_from_table("/proc/net/tcp", AF_INET, &owners, out);
-    if (code == 0 && owners.count > 0)
-        code = add_from_table("/proc/net/tcp6", AF_INET6, &owners, out);
-    if (code == 0 && owners.count > 0)
-        code = add_from_table("/proc/net/unix", AF_UNIX, &owners, out);
+        code = list_system(&owners, out);
     if (code == 0 && out->count > 0)
         qsort(out->items, out->count, sizeof *out->items, compare_listeners);
     if (code == 0)

@@ -37,10 +37,6 @@ void listeners_fini(struct listeners *listeners);
    when /proc does not, because we may not look into that process. 0 or -ENOMEM. */
 int listeners_list(const struct harness *harness, const struct harness_find *find, struct listeners *out);
 
-/* Parse a line of /proc/net/tcp or tcp6 (`family` AF_INET or AF_INET6), or of /proc/net/unix (AF_UNIX). Returns whether
-   it is a listening stream socket; fills in inode and address then. See proc_pid_net(5), proc(5). */
-bool listeners_parse(const char *line, int family, struct listener *out);
-
 /* The port of a TCP listener, 0 for others. */
 int listeners_port(const struct listener *listener);
 

@@ -7,6 +7,7 @@ noinst_LIBRARIES += %D%/libharness.a
 	%D%/http.h %D%/http.c \
 	%D%/inherited.h %D%/inherited.c \
 	%D%/listeners.h %D%/listeners.c \
+	%D%/listeners-system.h %D%/listeners-netlink.c %D%/listeners-tables.c \
 	%D%/parse-request.c \
 	%D%/trial.h %D%/trial.c \
 	%D%/proc.h %D%/proc.c \
