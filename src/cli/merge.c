@@ -176,6 +176,17 @@ static void number_anew(struct session *session)
     }
 }
 
+void merge_drop(struct session *session, size_t index)
+{
+    if (index >= session->request_count)
+        return;
+    request_fini(&session->requests[index]);
+    session->request_count--;
+    memmove(&session->requests[index], &session->requests[index + 1],
+            (session->request_count - index) * sizeof *session->requests);
+    number_anew(session);
+}
+
 int merge_repeats(struct session *session, uint32_t repeat, struct err *err)
 {
     if (repeat <= 1 || session->request_count == 0)

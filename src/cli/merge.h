@@ -3,6 +3,7 @@
 #ifndef CLI_MERGE_H
 #define CLI_MERGE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -14,5 +15,8 @@
    else of the last. Ordinals are numbered anew. -ENOMEM leaves the session as it was or partly merged,
    always valid. */
 int merge_repeats(struct session *session, uint32_t repeat, struct err *err);
+
+/* Take window number `index`, from 0, out of the session: what happened in it does not count. */
+void merge_drop(struct session *session, size_t index);
 
 #endif

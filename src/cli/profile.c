@@ -252,8 +252,12 @@ static int report_session(struct profile *profile, struct session *session)
         say_no_handshake(profile);
         return PROFILE_FAILED;
     }
+    if (session->request_count == 0)
+        return 0; /* nothing was measured, for a reason that was said */
     if (complete_session(profile, session) < 0)
         return fail(PROFILE_FAILED, "out of memory");
+    if (profile->has_dropped_window)
+        merge_drop(session, profile->dropped_window);
     if (merge_repeats(session, (uint32_t)profile->options->requests.repeat, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
     if (print_report(profile, session, &err) < 0)

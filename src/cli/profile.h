@@ -32,6 +32,8 @@ struct profile {
     int wait_status;
     bool ended_by_us;
     bool interrupted; /* a signal told us to stop */
+    bool has_dropped_window; /* `dropped_window` (from 0) belongs to an attempt that is not to be reported */
+    size_t dropped_window;
 };
 
 /* Check the program, say what limits the report, and make everything ready to start it. Returns 0, or the exit status to

@@ -191,8 +191,11 @@ static void warn_note(const char *path, const struct probes_note *note)
     const char *subject = note->subject != NULL ? note->subject : path, *detail = or_empty(note->detail);
     switch (note->kind) {
     case PROBES_NOTE_NO_DEBUG_INFO:
-        message(MESSAGE_WARNING, "%s: no line numbers%s%s: it was compiled without -g; rebuild it with -g", path,
-                *detail != '\0' ? " for " : "", detail);
+        if (*detail != '\0')
+            message(MESSAGE_WARNING, "%s: no line numbers for %s: it was compiled without -g; rebuild it with -g", path,
+                    detail);
+        else
+            message(MESSAGE_WARNING, "%s: no line numbers: it was compiled without -g; rebuild it with -g", path);
         break;
     case PROBES_NOTE_DEBUG_FILE_MISSING:
         message(MESSAGE_WARNING, "%s: no line numbers: its separate debug file %s is not there; install its -dbgsym "

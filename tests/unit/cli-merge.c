@@ -152,6 +152,19 @@ static void a_failure_among_the_firings_shows(void **state)
     session_free(session);
 }
 
+static void a_window_that_does_not_count_leaves_no_trace(void **state)
+{
+    struct session *session = session_with(3);
+    session->requests[1].status = 500;
+    merge_drop(session, 1);
+    assert_int_equal(session->request_count, 2);
+    assert_int_equal(session->requests[1].status, 200);
+    assert_int_equal(session->requests[1].ordinal, 2);
+    merge_drop(session, 7);
+    assert_int_equal(session->request_count, 2);
+    session_free(session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +174,7 @@ int main(void)
         cmocka_unit_test(rows_of_the_same_line_add_up),
         cmocka_unit_test(functions_stay_in_order_of_file_and_line),
         cmocka_unit_test(a_failure_among_the_firings_shows),
+        cmocka_unit_test(a_window_that_does_not_count_leaves_no_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
