@@ -20,6 +20,24 @@ static char *readable(const char *path)
     return access(path, R_OK) == 0 ? realpath(path, NULL) : NULL;
 }
 
+/* In the build tree, or in an installation that was moved as a whole. */
+static char *beside_us(void)
+{
+    static const char *const places[] = {"../preload/.libs", "../lib/" PACKAGE};
+    char self[PATH_MAX], path[PATH_MAX + 64];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    char *found = NULL;
+    if (length <= 0)
+        return NULL;
+    self[length] = '\0';
+    *strrchr(self, '/') = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof *places && found == NULL; i++) {
+        snprintf(path, sizeof path, "%s/%s/" LIBRARY, self, places[i]);
+        found = readable(path);
+    }
+    return found;
+}
+
 int preload_path_find(char **out, struct err *err)
 {
     const char *given = getenv("SYSENG_MEM_PRELOAD");
@@ -27,16 +45,9 @@ int preload_path_find(char **out, struct err *err)
         *out = readable(given);
         return *out != NULL ? 0 : err_set(err, -ENOENT, "SYSENG_MEM_PRELOAD: %s: %s", given, strerror(errno));
     }
-    char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - sizeof "/../preload/.libs/" LIBRARY);
-    if (length > 0) {
-        path[length] = '\0';
-        char *slash = strrchr(path, '/');
-        strcpy(slash, "/../preload/.libs/" LIBRARY);
-        *out = readable(path);
-        if (*out != NULL)
-            return 0;
-    }
+    *out = beside_us();
+    if (*out != NULL)
+        return 0;
     *out = readable(PKGLIBDIR "/" LIBRARY);
     if (*out != NULL)
         return 0;

@@ -9,6 +9,7 @@ E2E_TESTS += %D%/cli-usage.test
 E2E_TESTS += %D%/hooks-heap.test
 E2E_TESTS += %D%/hooks-process.test
 E2E_TESTS += %D%/hooks-session.test
+E2E_TESTS += %D%/install.test
 E2E_TESTS += %D%/readme.test
 EXTRA_DIST += %D%/hooks.sh
 
