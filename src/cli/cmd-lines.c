@@ -227,6 +227,9 @@ static int serve_requests(struct lines_command *command)
         command->failure = PROFILE_FAILED;
     }
     progress_end();
+    /* The signal went to the program first; whether it was quicker than we says nothing. */
+    if (profile->interrupted)
+        profile->ended_by_us = false;
     return profile_report(profile, command->failure);
 }
 

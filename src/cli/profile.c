@@ -3,7 +3,6 @@
 #include "cli/profile.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,12 +184,11 @@ int profile_start(struct profile *profile)
     return 0;
 }
 
-/* The program's own status in the shell's manner. A server that we ended did nothing wrong, whatever it makes of SIGTERM,
-   but one that we ended because of Ctrl-C is no success. */
+/* The program's own status in the shell's manner. A server that we ended did nothing wrong, whatever it makes of SIGTERM. */
 static int program_status(const struct profile *profile)
 {
     if (profile->ended_by_us)
-        return profile->interrupted ? 128 + SIGINT : 0;
+        return 0;
     if (WIFSIGNALED(profile->wait_status))
         return 128 + WTERMSIG(profile->wait_status);
     return WIFEXITED(profile->wait_status) ? WEXITSTATUS(profile->wait_status) : PROFILE_FAILED;

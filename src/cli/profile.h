@@ -31,7 +31,7 @@ struct profile {
     char *preload;
     int wait_status;
     bool ended_by_us;
-    bool interrupted; /* a signal told us to stop */
+    bool interrupted; /* a signal told us and the program to stop */
     bool has_dropped_window; /* `dropped_window` (from 0) belongs to an attempt that is not to be reported */
     size_t dropped_window;
 };
