@@ -25,7 +25,7 @@ __attribute__((noinline)) void count_peak(int64_t live)
 
 uint64_t count_release_begin(void)
 {
-    if (*guest.single_threaded || !stops_are_armed())
+    if (*guest.single_threaded || guest_sandboxed || !stops_are_armed())
         return 0;
     return sample_rss();
 }

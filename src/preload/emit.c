@@ -8,7 +8,10 @@
 #include "preload/syscalls.h"
 
 #define WAIT_MS 100
-#define WAITS_LIMIT 50 /* give up when the collector has not moved for 5 s */
+#ifndef EMIT_WAITS_LIMIT
+#define EMIT_WAITS_LIMIT 50 /* give up when the collector has not moved for 5 s */
+#endif
+#define SPINS_PER_WAIT 5000000 /* of some 40 cycles each: where system calls are not to be made */
 #define HALF_RING (WIRE_RING_RECORDS / 2)
 
 enum { FUTEX_WAIT_SHARED = 0 };
@@ -19,19 +22,31 @@ static _Atomic uint32_t stopped;
 static bool is_collector_gone(void)
 {
     return atomic_load(&guest.session->closed) ||
-           raw_syscall3(SYS_kill, (long)guest.session->collector_pid, 0, 0) == -ESRCH;
+           (!guest_sandboxed &&
+            raw_syscall3(SYS_kill, (long)guest.session->collector_pid, 0, 0) == -ESRCH);
+}
+
+/* Wait a while for `tail` to differ from `seen`. */
+static void wait_for_tail(struct wire_ring *ring, uint64_t seen)
+{
+    const struct timespec time_out = {.tv_nsec = WAIT_MS * 1000000L};
+    if (!guest_sandboxed) {
+        raw_syscall4(SYS_futex, (long)&ring->tail, FUTEX_WAIT_SHARED, (long)(uint32_t)seen, (long)&time_out);
+        return;
+    }
+    for (int i = 0; i < SPINS_PER_WAIT && atomic_load_explicit(&ring->tail, memory_order_relaxed) == seen; i++)
+        __builtin_ia32_pause();
 }
 
 /* Wait until the ring has room. Returns false when that will not be. */
 static bool wait_for_room(struct wire_ring *ring, uint64_t head)
 {
-    const struct timespec time_out = {.tv_nsec = WAIT_MS * 1000000L};
     uint64_t seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
     bool has_room = head - seen < WIRE_RING_RECORDS;
-    for (int waits = 0; !has_room && waits < WAITS_LIMIT && !is_collector_gone(); waits++) {
+    for (int waits = 0; !has_room && waits < EMIT_WAITS_LIMIT && !is_collector_gone(); waits++) {
         atomic_store(&ring->producer_waits, 1);
         guest_wake_collector();
-        raw_syscall4(SYS_futex, (long)&ring->tail, FUTEX_WAIT_SHARED, (long)(uint32_t)seen, (long)&time_out);
+        wait_for_tail(ring, seen);
         uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
         has_room = head - tail < WIRE_RING_RECORDS;
         if (tail != seen)
@@ -69,7 +84,10 @@ GUEST_NO_VECTOR void guest_emit_masked(struct wire_thread *thread, struct wire_r
                                        const struct wire_record *record)
 {
     uint64_t all = ~UINT64_C(0), old = 0;
-    raw_syscall4(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&all, (long)&old, sizeof all);
+    bool masks = !guest_sandboxed;
+    if (masks)
+        raw_syscall4(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&all, (long)&old, sizeof all);
     guest_emit(thread, ring, record);
-    raw_syscall4(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&old, 0, sizeof old);
+    if (masks)
+        raw_syscall4(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&old, 0, sizeof old);
 }

@@ -12,7 +12,8 @@
 #include "preload/real.h"
 #include "preload/syscalls.h"
 
-#define TID_PENDING UINT32_MAX /* a slot that is being taken over */
+#define TID_PENDING UINT32_MAX       /* a slot that is being taken over */
+#define TID_UNKNOWN (UINT32_MAX - 1) /* of a thread that was not to be asked: see guest_sandboxed */
 
 struct guest guest;
 _Static_assert(sizeof guest == WIRE_PAGE_BYTES, "a page of its own, wiped on fork");
@@ -26,6 +27,7 @@ static struct {
 
 GUEST_TLS struct guest_self guest_self = {.serial = GUEST_NOBODY};
 GUEST_TLS int guest_depth;
+volatile bool guest_sandboxed;
 
 /* glibc 2.32 and later; the weak reference keeps older ones loadable. */
 extern char __libc_single_threaded __attribute__((weak));
@@ -105,6 +107,8 @@ static void publish_chunk(uint32_t index)
 /* Give back a chunk that was taken and never written to. */
 static void return_chunk(uint32_t index)
 {
+    if (guest_sandboxed) /* it stays ours, empty */
+        return;
     raw_syscall3(SYS_madvise, (long)guest_chunk(index), WIRE_CHUNK_BYTES, MADV_DONTNEED);
     atomic_fetch_sub(&guest.process->own_bytes, WIRE_CHUNK_BYTES);
     atomic_store(&directory()[index].state, WIRE_CHUNK_FREE);
@@ -121,7 +125,7 @@ void *guest_claim_chunk(uint32_t kind, uint32_t arg, uint32_t *index)
 void guest_wake_collector(void)
 {
     atomic_fetch_add(&guest.session->wake, 1);
-    if (atomic_load(&guest.session->collector_waits))
+    if (atomic_load(&guest.session->collector_waits) && !guest_sandboxed)
         raw_syscall3(SYS_futex, (long)&guest.session->wake, 1 /* FUTEX_WAKE */, INT32_MAX);
 }
 
@@ -306,7 +310,9 @@ static bool register_child(void)
     uint32_t expected = 0;
     if (!atomic_compare_exchange_strong(&guest.registering, &expected, 1))
         return false; /* the code that we interrupted, or another thread, is doing it */
-    if ((mapped.flags & WIRE_WANT_CHILDREN) == 0 || !register_process(WIRE_PROCESS_FORKED)) {
+    if (guest_sandboxed)
+        atomic_fetch_add(&mapped.session->refused, 1); /* it could not even ask for its pid */
+    if (guest_sandboxed || (mapped.flags & WIRE_WANT_CHILDREN) == 0 || !register_process(WIRE_PROCESS_FORKED)) {
         switch_off();
         return false;
     }
@@ -355,7 +361,7 @@ static struct wire_thread *dead_slot(uint32_t tid)
         uint32_t number = atomic_fetch_add(&slots.cursor, 1) % count;
         struct wire_thread *slot = slot_at(number);
         uint32_t old = atomic_load(&slot->tid);
-        if (old == 0 || old == TID_PENDING)
+        if (old == 0 || old >= TID_UNKNOWN)
             continue;
         if (old != tid && raw_syscall3(SYS_tgkill, guest.pid, old, 0) != -ESRCH)
             continue;
@@ -386,15 +392,18 @@ static bool add_slots(void)
 
 static struct wire_thread *claim_slot(void)
 {
+    uint32_t tid = TID_UNKNOWN;
     /* A vfork child lives in its parent's memory; its own tid would soon look dead. */
-    if ((uint32_t)raw_syscall3(SYS_getpid, 0, 0, 0) != guest.pid)
-        return NULL;
-    uint32_t tid = (uint32_t)raw_syscall3(SYS_gettid, 0, 0, 0);
+    if (!guest_sandboxed) {
+        if ((uint32_t)raw_syscall3(SYS_getpid, 0, 0, 0) != guest.pid)
+            return NULL;
+        tid = (uint32_t)raw_syscall3(SYS_gettid, 0, 0, 0);
+    }
     uint32_t serial = guest.serial;
     struct wire_thread *slot;
     do {
         slot = fresh_slot(tid);
-        if (slot == NULL)
+        if (slot == NULL && !guest_sandboxed)
             slot = dead_slot(tid);
     } while (slot == NULL && add_slots());
     guest_self = (struct guest_self){.slot = slot, .serial = serial};

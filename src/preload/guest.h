@@ -44,6 +44,10 @@ struct guest_self {
 };
 GUEST_HIDDEN extern GUEST_TLS struct guest_self guest_self;
 
+/* The program has put itself under a seccomp filter, which may kill for a system call that it does not know: none is made
+   from now on. Set by stops_no_system_calls, kept over a fork. */
+GUEST_HIDDEN extern volatile bool guest_sandboxed;
+
 /* Our own activity in this thread: > 0 while a hook or handler of ours runs, so that what it calls is passed through
    uncounted. */
 GUEST_HIDDEN extern GUEST_TLS int guest_depth;

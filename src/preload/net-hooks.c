@@ -48,7 +48,7 @@ GUEST_EXPORT int listen(int fd, int backlog)
 {
     struct wire_thread *thread = count_begin();
     int result = real.listen.call(fd, backlog);
-    if (thread != NULL && result == 0)
+    if (thread != NULL && result == 0 && !guest_sandboxed)
         tell_listen(fd);
     return result;
 }

@@ -35,6 +35,7 @@ static bool has_many_threads(void)
 void stops_no_system_calls(void)
 {
     no_system_calls = true;
+    guest_sandboxed = true;
     if (guest.process != NULL)
         atomic_fetch_or_explicit(&guest.process->flags, WIRE_PROCESS_SECCOMP, memory_order_relaxed);
 }

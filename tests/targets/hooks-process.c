@@ -3,14 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <malloc.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -289,6 +293,41 @@ static void test_listen(void)
     printf("listen on nothing: %d, errno %d\n", listen(-1, 1), errno);
 }
 
+/* A filter that kills for what an allocating program need not ask the kernel. */
+static void test_sandbox(void)
+{
+    static const int forbidden[] = {SYS_getpid, SYS_gettid,      SYS_tgkill,  SYS_kill,       SYS_readlink,
+                                    SYS_getppid, SYS_getsockname, SYS_pread64, SYS_sched_yield};
+    struct sock_filter filter[2 * sizeof forbidden / sizeof *forbidden + 2] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+    };
+    unsigned short length = 1;
+    for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++) {
+        filter[length++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)forbidden[i], 0, 1);
+        filter[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+    }
+    filter[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    struct sock_fprog program = {.len = length, .filter = filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        exit(77);
+    struct work sum = {.seed = 1, .rounds = 1000};
+    pthread_t id;
+    pthread_create(&id, NULL, work, &sum);
+    pthread_join(id, NULL);
+    work(&sum);
+    free(malloc(1 << 20));
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    printf("listen: %d\n", listen(fd, 1));
+    pid_t pid = fork();
+    if (pid == 0) {
+        work(&sum);
+        _exit(0);
+    }
+    int status = 0;
+    waitpid(pid, &status, 0);
+    printf("child: %d\n", status);
+}
+
 /* Blocks of a known number, then a death that nobody can catch. */
 static void test_kill(void)
 {
@@ -307,6 +346,7 @@ static const struct {
     {"vfork", test_vfork},     {"daemon", test_daemon},
     {"traces", test_traces},   {"maps", test_maps},
     {"listen", test_listen},   {"kill", test_kill},
+    {"sandbox", test_sandbox},
 };
 
 int main(int argc, char **argv)
