@@ -55,6 +55,23 @@ UNIT_TESTS += %D%/collector-lines
 %C%_collector_lines_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_collector_lines_LDADD = src/collector/libcollector.a $(CMOCKA_LIBS)
 
+# The guest's parts that stand alone; tests/e2e/hooks-*.test has the rest.
+UNIT_TESTS += %D%/guest-emit
+%C%_guest_emit_SOURCES = %D%/guest-emit.c src/preload/emit.c
+%C%_guest_emit_CPPFLAGS = $(UNIT_CPPFLAGS) -DEMIT_WAITS_LIMIT=2
+%C%_guest_emit_LDADD = $(CMOCKA_LIBS) -lpthread
+
+UNIT_TESTS += %D%/guest-real
+%C%_guest_real_SOURCES = %D%/guest-real.c src/preload/real.c
+%C%_guest_real_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_guest_real_LDFLAGS = $(AM_LDFLAGS) -Wl,--no-as-needed
+%C%_guest_real_LDADD = $(CMOCKA_LIBS) -lstdc++
+
+UNIT_TESTS += %D%/guest-count
+%C%_guest_count_SOURCES = %D%/guest-count.c src/preload/count.c
+%C%_guest_count_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_guest_count_LDADD = $(CMOCKA_LIBS)
+
 # The command line.
 UNIT_TESTS += %D%/cli-options
 %C%_cli_options_SOURCES = %D%/cli-options.c
@@ -70,6 +87,28 @@ UNIT_TESTS += %D%/cli-merge
 %C%_cli_merge_SOURCES = %D%/cli-merge.c
 %C%_cli_merge_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_cli_merge_LDADD = src/cli/libcli.a src/collector/libcollector.a src/base/libbase.a $(CMOCKA_LIBS)
+
+# The harness: real programs of tests/targets under it.
+UNIT_TESTS += %D%/harness-find
+%C%_harness_find_SOURCES = %D%/harness-find.c %D%/harness-program.c %D%/harness-program.h
+%C%_harness_find_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_harness_find_LDADD = src/harness/libharness.a src/base/libbase.a $(CURL_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += %D%/harness-fire
+%C%_harness_fire_SOURCES = %D%/harness-fire.c %D%/harness-program.c %D%/harness-program.h
+%C%_harness_fire_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_harness_fire_LDADD = src/harness/libharness.a src/base/libbase.a $(CURL_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += %D%/harness-start
+%C%_harness_start_SOURCES = %D%/harness-start.c %D%/harness-program.c %D%/harness-program.h
+%C%_harness_start_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_harness_start_LDADD = src/harness/libharness.a src/base/libbase.a $(CURL_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += %D%/harness-stop
+%C%_harness_stop_SOURCES = %D%/harness-stop.c %D%/harness-program.c %D%/harness-program.h
+%C%_harness_stop_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_harness_stop_LDADD = src/harness/libharness.a src/base/libbase.a $(CURL_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += %D%/harness-parse
+%C%_harness_parse_SOURCES = %D%/harness-parse.c
+%C%_harness_parse_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_harness_parse_LDADD = src/harness/libharness.a src/base/libbase.a $(CURL_LIBS) $(CMOCKA_LIBS)
 
 endif
 check_PROGRAMS += $(UNIT_TESTS)
