@@ -79,15 +79,27 @@ static void judge_kind(struct doctor *doctor, const struct program *program)
     if (obstacle != NULL)
         find(doctor, LEVEL_ERROR, "kind", "%s: %s", program_code_path(program), obstacle);
     else
-        find(doctor, LEVEL_OK, "kind", "%s: dynamically linked x86-64 program (%s; not set-user-ID, no sanitizer)",
-             program_code_path(program), code->pie ? "PIE" : "not PIE");
+        find(doctor, LEVEL_OK, "kind", "%s: dynamically linked x86-64 program (%s, not set-user-ID, %s)",
+             program_code_path(program), code->pie ? "PIE" : "not PIE",
+             code->sanitizer != NULL ? code->sanitizer : "no sanitizer");
     if (code->own_allocator != NULL)
         find(doctor, LEVEL_WARN, "allocator",
-             "brings its own malloc (%s): calls within the program itself may pass us by; link it without, or with the shared "
+             "brings its own malloc (%s): calls within the program itself may pass us by; link it without, or with the "
+             "shared "
              "library",
              code->own_allocator);
-    else if (obstacle == NULL)
-        find(doctor, LEVEL_OK, "allocator", "malloc comes from a shared library, where it can be watched");
+}
+
+/* Which of the libraries brings malloc: the first that is known for it, else libc. */
+static void judge_allocator(struct doctor *doctor, const struct loader_list *list)
+{
+    static const char *const allocators[] = {"jemalloc", "tcmalloc", "mimalloc"};
+    const char *found = "glibc";
+    for (size_t i = list->count; i-- > 0;)
+        for (size_t j = 0; j < sizeof allocators / sizeof *allocators; j++)
+            if (strstr(list->items[i].name, allocators[j]) != NULL)
+                found = list->items[i].name;
+    find(doctor, LEVEL_OK, "allocator", "malloc is that of %s, which can be watched", found);
 }
 
 static void judge_debug_info(struct doctor *doctor, const struct inspect *code)
@@ -96,7 +108,8 @@ static void judge_debug_info(struct doctor *doctor, const struct inspect *code)
         find(doctor, LEVEL_OK, "debug-info", "debug information: DWARF %d%s%s", code->dwarf_version,
              code->producer != NULL ? ", " : "", code->producer != NULL ? code->producer : "");
     else if (code->has_debug_info)
-        find(doctor, LEVEL_WARN, "debug-info", "debug information without line numbers: lines cannot be shown; rebuild with -g");
+        find(doctor, LEVEL_WARN, "debug-info",
+             "debug information without line numbers: lines cannot be shown; rebuild with -g");
     else
         find(doctor, LEVEL_WARN, "debug-info",
              "no debug information%s: lines cannot be shown, totals can; rebuild with -g%s",
@@ -105,16 +118,17 @@ static void judge_debug_info(struct doctor *doctor, const struct inspect *code)
 
 static void judge_note(struct doctor *doctor, const char *path, const struct probes_note *note)
 {
-    const char *subject = note->subject != NULL ? note->subject : "", *detail = note->detail != NULL ? note->detail : "";
+    const char *subject = note->subject != NULL ? note->subject : "",
+               *detail = note->detail != NULL ? note->detail : "";
     if (note->kind == PROBES_NOTE_DEBUG_FILE_MISSING)
-        find(doctor, LEVEL_WARN, "debug-info", "%s: separate debug file %s not found; install its -dbgsym package", path,
-             subject);
+        find(doctor, LEVEL_WARN, "debug-info", "%s: separate debug file %s not found; install its -dbgsym package",
+             path, subject);
     else if (note->kind == PROBES_NOTE_DEBUG_FILE_STALE)
-        find(doctor, LEVEL_WARN, "debug-info", "%s: separate debug file %s belongs to another build; install this one's", path,
-             subject);
+        find(doctor, LEVEL_WARN, "debug-info",
+             "%s: separate debug file %s belongs to another build; install this one's", path, subject);
     else if (note->kind == PROBES_NOTE_GLOB_UNMATCHED && *detail != '\0')
-        find(doctor, LEVEL_WARN, "functions", "--function %s: no function of %s matches; did you mean %s?", subject, path,
-             detail);
+        find(doctor, LEVEL_WARN, "functions", "--function %s: no function of %s matches; did you mean %s?", subject,
+             path, detail);
     else if (note->kind == PROBES_NOTE_GLOB_UNMATCHED)
         find(doctor, LEVEL_WARN, "functions", "--function %s: no function of %s matches", subject, path);
 }
@@ -123,8 +137,9 @@ static void judge_source(struct doctor *doctor, const struct probes *probes, con
 {
     struct stat source, program;
     if (stat(file, &source) != 0)
-        find(doctor, LEVEL_WARN, "source", "%s: source not found: rows will have no text; put it there, or start syseng-mem "
-                                           "where it was compiled",
+        find(doctor, LEVEL_WARN, "source",
+             "%s: source not found: rows will have no text; put it there, or start syseng-mem "
+             "where it was compiled",
              file);
     else if (stat(probes->path, &program) == 0 && source.st_mtim.tv_sec > program.st_mtim.tv_sec)
         find(doctor, LEVEL_WARN, "source", "%s: changed after %s was built: lines may be off; rebuild it", file,
@@ -139,8 +154,8 @@ static void judge_functions(struct doctor *doctor, const struct probes *probes)
     for (size_t i = 0; i < probes->function_count; i++) {
         const struct probes_function *function = &probes->functions[i];
         const char *file = function->file != NULL ? function->file : "?";
-        find(doctor, LEVEL_OK, "functions", "%s: %s (%s:%u)", function->annotated ? "annotated" : "chosen", function->name,
-             file, function->line);
+        find(doctor, LEVEL_OK, "functions", "%s: %s (%s:%u)", function->annotated ? "annotated" : "chosen",
+             function->name, file, function->line);
         if (function->optimized)
             find(doctor, LEVEL_WARN, "optimization",
                  "%s: compiled with optimisation: some of its lines are merged or gone; for exact lines use -O0 or -Og",
@@ -191,7 +206,9 @@ static void judge_libraries(struct doctor *doctor, const struct program *program
         }
     }
     if (missing == 0)
-        find(doctor, LEVEL_OK, "libraries", "%zu shared libraries, all found", list.count);
+        find(doctor, LEVEL_OK, "libraries", "shared libraries: %zu, all found", list.count);
+    if (code->own_allocator == NULL)
+        judge_allocator(doctor, &list);
     loader_list_fini(&list);
 }
 
@@ -208,12 +225,14 @@ static void judge_machine(struct doctor *doctor)
     }
     find(doctor, LEVEL_OK, "privileges", "none needed: no ptrace, no capabilities");
     if (rss_granularity_measure(&late_bytes) < 0)
-        find(doctor, LEVEL_WARN, "rss", "/proc/self/statm cannot be read: Mem usage and Increment stay blank; mount /proc");
+        find(doctor, LEVEL_WARN, "rss",
+             "/proc/self/statm cannot be read: Mem usage and Increment stay blank; mount /proc");
     else if (late_bytes == 0)
         find(doctor, LEVEL_OK, "rss", "this kernel counts resident memory exactly");
     else
         find(doctor, LEVEL_WARN, "rss",
-             "this kernel counts resident memory up to %s late: smaller increments may show on a later row; Linux 6.16 and "
+             "this kernel counts resident memory up to %s late: smaller increments may show on a later row; Linux 6.16 "
+             "and "
              "later are exact",
              units_bytes(late_bytes).text);
     if (preload_path_find_jemalloc(&path, &err) == 0) {
@@ -285,8 +304,8 @@ static int print_json(const struct doctor *doctor, FILE *out)
                                                   finding->topic, "text", text));
     }
     json_t *name = json_string(doctor->options->program);
-    json_t *root = json_pack("{s:o, s:b, s:o}", "program", name != NULL ? name : json_null(), "usable", is_usable(doctor),
-                             "findings", findings);
+    json_t *root = json_pack("{s:o, s:b, s:o}", "program", name != NULL ? name : json_null(), "usable",
+                             is_usable(doctor), "findings", findings);
     int status = root != NULL ? json_dumpf(root, out, JSON_INDENT(2)) : -1;
     json_decref(root);
     if (status == 0)

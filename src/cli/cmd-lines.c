@@ -1,5 +1,5 @@
-/* The default form: start a server, fire requests at it one after another, each in a window of its own, and show what they
-   did line by line. */
+/* The default form: start a server, fire requests at it one after another, each in a window of its own, and show what
+   they did line by line. */
 
 #include "cli/cmd.h"
 
@@ -84,7 +84,8 @@ static bool find_endpoint(struct lines_command *command)
             message(MESSAGE_ERROR, "%s: %s before it listened: no request was sent", name, err.text);
         else if (status == -ECHILD && harness_has_ended(command->profile.harness, &wait_status))
             message(MESSAGE_ERROR,
-                    "%s: ended (%s %d) before it listened: no request was sent, and what it said is above; its own arguments "
+                    "%s: ended (%s %d) before it listened: no request was sent, and what it said is above; its own "
+                    "arguments "
                     "follow after --, and 'syseng-mem run' profiles a program that is no server",
                     name, WIFSIGNALED(wait_status) ? "killed by signal" : "exit status",
                     WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status));
@@ -176,7 +177,8 @@ static void judge_status(const struct lines_command *command, const struct reque
     const char *expect = command->profile.options->requests.expect;
     if (options_status_is_expected(expect, status))
         return;
-    message(MESSAGE_WARNING, "%s %s: answered %d (expected %s): the report is of that answer; --expect %d says that it is right",
+    message(MESSAGE_WARNING,
+            "%s %s: answered %d (expected %s): the report is of that answer; --expect %d says that it is right",
             request->method, request->target, status, expect != NULL ? expect : "below 400", status);
 }
 

@@ -1,11 +1,14 @@
 /* Reads what "ld.so --list PROGRAM" prints: "libc.so.6 => /lib/libc.so.6 (0x7f...)", "libfoo.so => not found",
-   "/lib64/ld-linux-x86-64.so.2 (0x7f...)", "linux-vdso.so.1 (0x7f...)". */
+   "./libbar.so (0x7f...)" for one that is needed by its path, and of those that are missing, on standard error,
+   "./app: error while loading shared libraries: ./libbar.so: cannot open shared object file: ...". The loader itself,
+   "/lib64/ld-linux-x86-64.so.2 (0x7f...)", and "linux-vdso.so.1 (0x7f...)" are left out. */
 
 #include "cli/loader-list.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,18 +37,27 @@ static int add(struct loader_list *list, const char *name, size_t name_length, c
     return 0;
 }
 
-static int parse_line(struct loader_list *list, const char *line)
+static int parse_line(struct loader_list *list, const char *interpreter, const char *line)
 {
+    static const char trouble[] = "error while loading shared libraries: ";
     line += strspn(line, " \t");
-    const char *arrow = strstr(line, " => ");
-    if (arrow == NULL)
-        return 0; /* the loader itself, the vdso */
-    const char *path = arrow + strlen(" => ");
-    if (strncmp(path, "not found", strlen("not found")) == 0)
-        path = NULL;
-    const char *end = path != NULL ? strstr(path, " (0x") : NULL;
-    size_t length = path == NULL ? 0 : end != NULL ? (size_t)(end - path) : strcspn(path, "\n");
-    return add(list, line, (size_t)(arrow - line), path, length);
+    const char *failed = strstr(line, trouble);
+    if (failed != NULL) {
+        failed += strlen(trouble);
+        return add(list, failed, strcspn(failed, ":\n"), NULL, 0);
+    }
+    const char *arrow = strstr(line, " => "), *end = strstr(line, " (0x");
+    if (arrow != NULL) {
+        const char *path = arrow + strlen(" => ");
+        bool is_found = strncmp(path, "not found", strlen("not found")) != 0;
+        size_t length = end != NULL && end > path ? (size_t)(end - path) : strcspn(path, "\n");
+        return add(list, line, (size_t)(arrow - line), is_found ? path : NULL, length);
+    }
+    size_t length = end != NULL ? (size_t)(end - line) : 0;
+    bool is_loader = length == strlen(interpreter) && strncmp(line, interpreter, length) == 0;
+    if (is_loader || memchr(line, '/', length) == NULL)
+        return 0;
+    return add(list, line, length, line, length);
 }
 
 static int spawn_list(const char *interpreter, const char *path, int write_fd, pid_t *pid)
@@ -56,7 +68,7 @@ static int spawn_list(const char *interpreter, const char *path, int write_fd, p
     if (argv[0] != NULL && argv[1] != NULL && argv[2] != NULL && posix_spawn_file_actions_init(&actions) == 0) {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
         posix_spawn_file_actions_adddup2(&actions, write_fd, STDOUT_FILENO);
-        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+        posix_spawn_file_actions_adddup2(&actions, write_fd, STDERR_FILENO);
         status = posix_spawn(pid, interpreter, &actions, NULL, argv, environ);
         posix_spawn_file_actions_destroy(&actions);
     }
@@ -83,7 +95,7 @@ int loader_list_read(const char *interpreter, const char *path, struct loader_li
     size_t capacity = 0;
     while (lines != NULL && getline(&line, &capacity, lines) >= 0)
         if (status == 0)
-            status = parse_line(out, line);
+            status = parse_line(out, interpreter, line);
     free(line);
     if (lines != NULL)
         fclose(lines);

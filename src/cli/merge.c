@@ -65,7 +65,8 @@ static int add_function(struct session_function *into, const struct session_func
         into->last_line = from->last_line;
     if (!from->has_rss)
         return 0;
-    into->entry_rss_bytes = into->has_rss ? highest(into->entry_rss_bytes, from->entry_rss_bytes) : from->entry_rss_bytes;
+    into->entry_rss_bytes =
+        into->has_rss ? highest(into->entry_rss_bytes, from->entry_rss_bytes) : from->entry_rss_bytes;
     into->increment_bytes += from->increment_bytes;
     into->has_rss = true;
     return 0;

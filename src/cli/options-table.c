@@ -9,6 +9,8 @@ static const char *const formats[] = {"man", "bash", "zsh", "fish", NULL};
 
 #define AT(FIELD) offsetof(struct options, FIELD)
 
+/* One option after another, not one field after another. */
+/* clang-format off */
 const struct option option_table[] = {
     {.name = "file", .letter = 'f', .kind = OPTION_TEXT, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_LINES,
      .offset = AT(requests.file), .argument = "FILE", .completes = OPTION_COMPLETES_FILE,
@@ -82,6 +84,7 @@ const struct option option_table[] = {
     {.name = "print-options", .kind = OPTION_CHOICE, .group = OPTION_GROUP_HIDDEN, .commands = OPTIONS_ANY,
      .offset = AT(print_options), .argument = "FORMAT", .choices = formats},
 };
+/* clang-format on */
 const size_t option_count = sizeof option_table / sizeof *option_table;
 
 const char *const option_group_titles[OPTION_GROUP_COUNT] = {
@@ -95,6 +98,7 @@ const struct option_command option_commands[] = {
     {NULL, OPTIONS_LINES, "[OPTION ...] PROGRAM [REQUEST ...] [-- ARGUMENT ...]",
      "start PROGRAM, send it each REQUEST and show, line by line, what that did to its memory"},
     {"run", OPTIONS_RUN, "run [OPTION ...] PROGRAM [ARGUMENT ...]", "profile one whole run of PROGRAM"},
-    {"doctor", OPTIONS_DOCTOR, "doctor [OPTION ...] PROGRAM", "say whether PROGRAM can be profiled, and what is missing"},
+    {"doctor", OPTIONS_DOCTOR, "doctor [OPTION ...] PROGRAM",
+     "say whether PROGRAM can be profiled, and what is missing"},
 };
 const size_t option_command_count = sizeof option_commands / sizeof *option_commands;

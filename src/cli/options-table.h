@@ -31,10 +31,10 @@ struct option {
     char letter;      /* or '\0' */
     enum option_kind kind;
     enum option_group group;
-    unsigned commands; /* enum options_command bits that take it */
-    size_t offset;     /* of the field in struct options */
-    const char *argument; /* its name in the help, or NULL */
-    const char *help;     /* one sentence, no full stop, without troff or shell meta characters */
+    unsigned commands;          /* enum options_command bits that take it */
+    size_t offset;              /* of the field in struct options */
+    const char *argument;       /* its name in the help, or NULL */
+    const char *help;           /* one sentence, no full stop, without troff or shell meta characters */
     const char *const *choices; /* NULL-terminated */
     long low, high;
     enum option_completion completes;

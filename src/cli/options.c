@@ -1,8 +1,8 @@
 /* Parsing of the command line by the table.
 
-   Options stand before PROGRAM. In the default form they may stand between and behind requests as well, where nothing else
-   can be meant; the first word behind PROGRAM that is no request begins the program's own arguments, options of its own
-   included. */
+   Options stand before PROGRAM. In the default form they may stand between and behind requests as well, where nothing
+   else can be meant; the first word behind PROGRAM that is no request begins the program's own arguments, options of
+   its own included. */
 
 #include "cli/options.h"
 
@@ -57,8 +57,8 @@ bool options_parse_duration(const char *text, uint64_t *out_ns)
     static const struct {
         const char *unit;
         double seconds;
-    } units[] = {{"", 1}, {"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
-                 {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+    } units[] = {{"", 1},   {"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
+                 {"m", 60}, {"min", 60},  {"h", 3600},  {"d", 86400}};
     if (!((*text >= '0' && *text <= '9') || *text == '.') || strpbrk(text, "xXpP") != NULL)
         return false;
     char *end;
@@ -285,8 +285,8 @@ static int parse_command(struct parser *parser)
     }
     for (size_t i = 0; i < sizeof reserved_commands / sizeof *reserved_commands; i++)
         if (strcmp(word, reserved_commands[i]) == 0)
-            return usage_error(parser, "%s: this version has no such command; for a program of that name say ./%s", word,
-                               word);
+            return usage_error(parser, "%s: this version has no such command; for a program of that name say ./%s",
+                               word, word);
     return 0;
 }
 
@@ -319,10 +319,11 @@ static int parse_requests(struct parser *parser)
         } else if (is_option(word)) {
             status = parse_option(parser);
         } else {
-            return usage_error(parser,
-                               "%s: not a request; requests are /path or 'METHOD /path', and the program's own arguments "
-                               "follow after --",
-                               word);
+            return usage_error(
+                parser,
+                "%s: not a request; requests are /path or 'METHOD /path', and the program's own arguments "
+                "follow after --",
+                word);
         }
         if (status < 0)
             return status;

@@ -1,5 +1,5 @@
-/* The command line. One table says what options there are; from it come parsing, --help, the manual page's option list and
-   the shells' completions, so that none of them can be out of step. */
+/* The command line. One table says what options there are; from it come parsing, --help, the manual page's option list
+   and the shells' completions, so that none of them can be out of step. */
 
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -63,9 +63,9 @@ struct options {
     const char *print_options; /* "man", "bash", "zsh" or "fish" */
 };
 
-/* Parse the command line. What it fills in points into argv and, the lists, into memory that options_fini frees. Returns 0,
-   -EINVAL with a sentence when the usage is wrong, -ENOMEM. With help, version or print_options set, the rest need not make
-   sense and is not checked. */
+/* Parse the command line. What it fills in points into argv and, the lists, into memory that options_fini frees.
+   Returns 0, -EINVAL with a sentence when the usage is wrong, -ENOMEM. With help, version or print_options set, the
+   rest need not make sense and is not checked. */
 int options_parse(int argc, char **argv, struct options *out, struct err *err);
 void options_fini(struct options *options);
 

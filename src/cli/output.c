@@ -45,7 +45,8 @@ static int tell(const struct output *output, int error, struct err *err)
     else if (error == EBADF || error == EPIPE)
         cure = "; nobody reads it: name a file with -o";
     if (output->to_file)
-        return err_set(err, -error, "-o %s: the report could not be written: %s%s", output->path, strerror(error), cure);
+        return err_set(err, -error, "-o %s: the report could not be written: %s%s", output->path, strerror(error),
+                       cure);
     return err_set(err, -error, "standard output: the report could not be written: %s%s", strerror(error), cure);
 }
 

@@ -14,7 +14,8 @@
 #define LIBRARY "libsyseng_mem_preload.so"
 #define JEMALLOC "libjemalloc.so.2"
 
-/* `path` made absolute, because the program may change its directory before it starts another; NULL when there is none. */
+/* `path` made absolute, because the program may change its directory before it starts another; NULL when there is none.
+ */
 static char *readable(const char *path)
 {
     return access(path, R_OK) == 0 ? realpath(path, NULL) : NULL;

@@ -5,8 +5,8 @@
 
 #include "base/err.h"
 
-/* The preload library: $SYSENG_MEM_PRELOAD, else the build tree that this executable lies in, else where it is installed.
-   *out is malloc'ed and absolute. -ENOENT with a sentence. */
+/* The preload library: $SYSENG_MEM_PRELOAD, else the build tree that this executable lies in, else where it is
+ *installed. out is malloc'ed and absolute. -ENOENT with a sentence. */
 int preload_path_find(char **out, struct err *err);
 
 /* The system's jemalloc, for --allocator=jemalloc. The same way. */

@@ -48,8 +48,8 @@ static int put_into_environment(const char *name, const char *word, char separat
     return status;
 }
 
-/* The harness puts our library in front of it, so that our hooks find jemalloc's malloc as the next one. jemalloc takes the
-   last of several settings. */
+/* The harness puts our library in front of it, so that our hooks find jemalloc's malloc as the next one. jemalloc takes
+   the last of several settings. */
 static int add_jemalloc(struct err *err)
 {
     char *jemalloc;
@@ -81,10 +81,11 @@ static void look_ahead(struct profile *profile)
         message(MESSAGE_NOTE, "%s: a script; its interpreter %s is profiled, and what that starts", program->name,
                 program->interpreter);
     if (code->own_allocator != NULL)
-        message(MESSAGE_WARNING,
-                "%s: brings its own malloc (%s): calls within the program itself may pass us by; link it without, or with "
-                "the shared library",
-                program->name, code->own_allocator);
+        message(
+            MESSAGE_WARNING,
+            "%s: brings its own malloc (%s): calls within the program itself may pass us by; link it without, or with "
+            "the shared library",
+            program->name, code->own_allocator);
     progress_begin("reading debug information");
     const struct probes *probes = watch_look(profile->watch, program_code_path(program), &err);
     progress_end();
@@ -184,7 +185,8 @@ int profile_start(struct profile *profile)
     return 0;
 }
 
-/* The program's own status in the shell's manner. A server that we ended did nothing wrong, whatever it makes of SIGTERM. */
+/* The program's own status in the shell's manner. A server that we ended did nothing wrong, whatever it makes of
+ * SIGTERM. */
 static int program_status(const struct profile *profile)
 {
     if (profile->ended_by_us)
@@ -238,7 +240,8 @@ static void say_line(const char *line, void *data)
 static void say_no_handshake(const struct profile *profile)
 {
     message(MESSAGE_ERROR,
-            "%s: no report: the preload library did not come up in it (%s); it may have cleared LD_PRELOAD before it started "
+            "%s: no report: the preload library did not come up in it (%s); it may have cleared LD_PRELOAD before it "
+            "started "
             "another program, or have been stopped from opening /proc; 'syseng-mem doctor %s' looks closer",
             profile->program.name, profile->preload, profile->program.name);
 }

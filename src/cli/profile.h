@@ -31,21 +31,21 @@ struct profile {
     char *preload;
     int wait_status;
     bool ended_by_us;
-    bool interrupted; /* a signal told us and the program to stop */
+    bool interrupted;        /* a signal told us and the program to stop */
     bool has_dropped_window; /* `dropped_window` (from 0) belongs to an attempt that is not to be reported */
     size_t dropped_window;
 };
 
-/* Check the program, say what limits the report, and make everything ready to start it. Returns 0, or the exit status to
-   end with, the reason said. In any case profile_fini follows. */
+/* Check the program, say what limits the report, and make everything ready to start it. Returns 0, or the exit status
+   to end with, the reason said. In any case profile_fini follows. */
 int profile_init(struct profile *profile, const struct options *options);
 void profile_fini(struct profile *profile);
 
 /* Start the program. The same results. */
 int profile_start(struct profile *profile);
 
-/* The program is over: take the session, print the report and what belongs to it. Returns the exit status: `failure` when
-   it is not 0 and the program's own is. */
+/* The program is over: take the session, print the report and what belongs to it. Returns the exit status: `failure`
+   when it is not 0 and the program's own is. */
 int profile_report(struct profile *profile, int failure);
 
 #endif

@@ -102,8 +102,8 @@ static int not_found(const char *name, struct err *err)
     each_path_directory(suggest_from_directory, &suggest);
     if (suggest.best[0] != '\0')
         return err_set(err, -ENOENT, "%s: not found in PATH; did you mean %s?", name, suggest.best);
-    return err_set(err, -ENOENT, "%s: not found in PATH; a program outside of it needs its directory, such as ./%s", name,
-                   name);
+    return err_set(err, -ENOENT, "%s: not found in PATH; a program outside of it needs its directory, such as ./%s",
+                   name, name);
 }
 
 /* The file cannot be executed, or is of no kind that can: say why. */
@@ -116,7 +116,8 @@ static int refuse(const struct program *program, struct err *err)
         return err_set(err, -EACCES, "%s: an object file, a library or a core file, not a program; link it first",
                        program->name);
     case INSPECT_OTHER:
-        return err_set(err, -EACCES, "%s: neither an ELF program nor a script with a #! line; the kernel cannot execute it",
+        return err_set(err, -EACCES,
+                       "%s: neither an ELF program nor a script with a #! line; the kernel cannot execute it",
                        program->name);
     default:
         return err_set(err, -EACCES, "%s: not executable; chmod +x %s", program->name, program->name);
@@ -244,14 +245,14 @@ const char *program_obstacle(const struct program *program, struct err *text)
     if (code->kind == INSPECT_ELF_STATIC)
         err_set(text, 0, "statically linked, so that no library can be preloaded into it; link it dynamically");
     else if (code->kind == INSPECT_ELF_OTHER_ARCH)
-        err_set(text, 0, "%s program, and syseng-mem handles x86-64; build it for x86-64",
-                machine_name(code->machine));
+        err_set(text, 0, "%s program, and syseng-mem handles x86-64; build it for x86-64", machine_name(code->machine));
     else if (code->kind == INSPECT_ELF_OTHER_LIBC)
         err_set(text, 0, "its loader is %s, not the GNU C library's; build it against glibc",
                 code->interpreter != NULL ? code->interpreter : "unknown");
     else if (code->setuid || program->inspect.setuid)
-        err_set(text, 0, "set-user-ID, set-group-ID or with file capabilities, so that the loader preloads nothing into it; "
-                         "run a copy without them");
+        err_set(text, 0,
+                "set-user-ID, set-group-ID or with file capabilities, so that the loader preloads nothing into it; "
+                "run a copy without them");
     else if (code->sanitizer != NULL && owns_malloc(code->sanitizer))
         err_set(text, 0, "built with %s, which must own malloc; use a build without -fsanitize", code->sanitizer);
     return text->text[0] != '\0' ? text->text : NULL;

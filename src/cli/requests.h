@@ -21,8 +21,8 @@ struct requests {
     size_t body_bytes;
 };
 
-/* Read -f and --data's @FILE, and parse every request. -EINVAL with a sentence that names file and line when a line is no
-   request, -ENOENT and so on when a file cannot be read. */
+/* Read -f and --data's @FILE, and parse every request. -EINVAL with a sentence that names file and line when a line is
+   no request, -ENOENT and so on when a file cannot be read. */
 int requests_read(const struct options_requests *options, struct requests *out, struct err *err);
 void requests_fini(struct requests *requests);
 

@@ -1,5 +1,5 @@
-/* Kernels count resident pages per CPU or per thread and add up now and then: before 6.2 up to 63 pages per thread late,
-   then in batches per CPU, exactly on the newest. */
+/* Kernels count resident pages per CPU or per thread and add up now and then: before 6.2 up to 63 pages per thread
+   late, then in batches per CPU, exactly on the newest. */
 
 #include "cli/rss-granularity.h"
 

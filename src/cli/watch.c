@@ -1,5 +1,5 @@
-/* Keeps the probes of every file of the session. The collector asks from its own thread; the main thread looks before the
-   start and after the end: one lock covers all. */
+/* Keeps the probes of every file of the session. The collector asks from its own thread; the main thread looks before
+   the start and after the end: one lock covers all. */
 
 #include "cli/watch.h"
 
@@ -198,17 +198,20 @@ static void warn_note(const char *path, const struct probes_note *note)
             message(MESSAGE_WARNING, "%s: no line numbers: it was compiled without -g; rebuild it with -g", path);
         break;
     case PROBES_NOTE_DEBUG_FILE_MISSING:
-        message(MESSAGE_WARNING, "%s: no line numbers: its separate debug file %s is not there; install its -dbgsym "
-                                 "package, or put it below /usr/lib/debug",
+        message(MESSAGE_WARNING,
+                "%s: no line numbers: its separate debug file %s is not there; install its -dbgsym "
+                "package, or put it below /usr/lib/debug",
                 path, subject);
         break;
     case PROBES_NOTE_DEBUG_FILE_STALE:
-        message(MESSAGE_WARNING, "%s: no line numbers: its separate debug file %s belongs to another build; install the one "
-                                 "of this build",
+        message(MESSAGE_WARNING,
+                "%s: no line numbers: its separate debug file %s belongs to another build; install the one "
+                "of this build",
                 path, subject);
         break;
     case PROBES_NOTE_STRIPPED:
-        message(MESSAGE_WARNING, "%s: stripped: functions have no names; link it without -s, and do not strip it", path);
+        message(MESSAGE_WARNING, "%s: stripped: functions have no names; link it without -s, and do not strip it",
+                path);
         break;
     case PROBES_NOTE_SITES_SKIPPED:
         message(MESSAGE_DETAIL, "%s: instructions that cannot be stopped at: %s", path, detail);
@@ -231,7 +234,8 @@ static void warn_newer_sources(const struct probes *probes)
             continue;
         last = file;
         if (stat(file, &source) == 0 && source.st_mtim.tv_sec > program.st_mtim.tv_sec)
-            message(MESSAGE_WARNING, "%s: changed after %s was built: lines may be off; rebuild it", file, probes->path);
+            message(MESSAGE_WARNING, "%s: changed after %s was built: lines may be off; rebuild it", file,
+                    probes->path);
     }
 }
 
@@ -301,13 +305,15 @@ void watch_warn_after(struct watch *watch, const char *program)
     for (size_t i = 0; i < watch->options->functions.count; i++) {
         const char *glob = watch->options->functions.items[i];
         if (!watch->glob_warned[i] && !matches_somewhere(watch, glob))
-            message(MESSAGE_WARNING, "--function %s: no function matches in %s or its libraries; names are those of the "
-                                     "source, * stands for any characters",
+            message(MESSAGE_WARNING,
+                    "--function %s: no function matches in %s or its libraries; names are those of the "
+                    "source, * stands for any characters",
                     glob, program);
     }
     if (watch->options->functions.count == 0 && count_functions(watch) == 0 && !lacks_debug_info(watch))
-        message(MESSAGE_WARNING, "%s: no function is annotated, so there is no line report; put SYSENG_MEM_PROFILE before "
-                                 "one (#include <syseng_mem.h>), or name one with --function",
+        message(MESSAGE_WARNING,
+                "%s: no function is annotated, so there is no line report; put SYSENG_MEM_PROFILE before "
+                "one (#include <syseng_mem.h>), or name one with --function",
                 program);
     pthread_mutex_unlock(&watch->lock);
 }

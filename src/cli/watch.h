@@ -18,8 +18,8 @@ struct watch;
 struct watch *watch_new(const struct options_watch *options);
 void watch_free(struct watch *watch);
 
-/* Compute what to stop at in `path` now, before the program starts, so that the answer is ready when it asks. Returns what
-   was found, owned by `watch`, or NULL with a sentence. */
+/* Compute what to stop at in `path` now, before the program starts, so that the answer is ready when it asks. Returns
+   what was found, owned by `watch`, or NULL with a sentence. */
 const struct probes *watch_look(struct watch *watch, const char *path, struct err *err);
 
 /* A collector_plan_fn; `data` is the watch. */

@@ -1,5 +1,5 @@
-/* A small HTTP server for the tests of the command line: one connection after another, on a port that the kernel chooses,
-   or as its options say. What it answers depends on the path. */
+/* A small HTTP server for the tests of the command line: one connection after another, on a port that the kernel
+   chooses, or as its options say. What it answers depends on the path. */
 
 #include <netinet/in.h>
 #include <signal.h>
@@ -26,8 +26,8 @@ static void keep(void)
 static void answer(int connection, int status, const char *body)
 {
     char text[4096];
-    int length = snprintf(text, sizeof text, "HTTP/1.1 %d Said\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s", status,
-                          strlen(body), body);
+    int length = snprintf(text, sizeof text, "HTTP/1.1 %d Said\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s",
+                          status, strlen(body), body);
     if (write(connection, text, (size_t)length) < 0)
         perror("write");
 }

@@ -2,7 +2,9 @@
 TEST_LOG_COMPILER = $(SHELL)
 E2E_TESTS =
 
+E2E_TESTS += %D%/cli-doctor.test
 E2E_TESTS += %D%/cli-kinds.test
+E2E_TESTS += %D%/cli-output.test
 E2E_TESTS += %D%/cli-requests.test
 E2E_TESTS += %D%/cli-status.test
 E2E_TESTS += %D%/cli-usage.test
@@ -10,8 +12,9 @@ E2E_TESTS += %D%/hooks-heap.test
 E2E_TESTS += %D%/hooks-process.test
 E2E_TESTS += %D%/hooks-session.test
 E2E_TESTS += %D%/install.test
+E2E_TESTS += %D%/lines-truth.test
 E2E_TESTS += %D%/readme.test
-EXTRA_DIST += %D%/hooks.sh
+EXTRA_DIST += %D%/hooks.sh %D%/truth.sh
 
 dist_check_SCRIPTS += $(E2E_TESTS)
 EXTRA_DIST += tests/lib.sh %D%/cli-server.c

@@ -19,8 +19,11 @@ static struct session *session_with(size_t request_count)
     session->request_count = request_count;
     for (size_t i = 0; i < request_count; i++) {
         struct session_request *request = &session->requests[i];
-        *request = (struct session_request){
-            .method = strdup("GET"), .target = strdup("/"), .status = 200, .ordinal = (uint32_t)i + 1, .finished = true};
+        *request = (struct session_request){.method = strdup("GET"),
+                                            .target = strdup("/"),
+                                            .status = 200,
+                                            .ordinal = (uint32_t)i + 1,
+                                            .finished = true};
         request->elapsed_ns = 1000;
         request->totals = (struct session_totals){.alloc_bytes = 100,
                                                   .alloc_count = 2,

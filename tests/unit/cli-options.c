@@ -281,7 +281,8 @@ static void every_option_is_in_the_help_the_manual_and_the_completions(void **st
             char escaped[128] = "";
             if (formats[f] != NULL && strcmp(formats[f], "man") == 0) {
                 for (size_t length = 0; *at != '\0'; at++)
-                    length += (size_t)snprintf(escaped + length, sizeof escaped - length, *at == '-' ? "\\-" : "%c", *at);
+                    length +=
+                        (size_t)snprintf(escaped + length, sizeof escaped - length, *at == '-' ? "\\-" : "%c", *at);
                 at = escaped;
             }
             bool is_hidden = option_table[i].group == OPTION_GROUP_HIDDEN;
