@@ -454,6 +454,18 @@ static void line_stop(struct lines *lines, struct lines_thread *thread, const st
         pop(lines, thread, now);
 }
 
+/* An exception goes on in a frame: what was below it is over. */
+static void landing(struct lines *lines, struct lines_thread *thread, const struct wire_record *record,
+                    const struct lines_site *site, const struct sample *now)
+{
+    pop_dead(lines, thread, record->sp, false, now);
+    struct frame *top = thread->depth > floor_of(thread) ? &thread->frames[thread->depth - 1] : NULL;
+    if (site == NULL || top == NULL || top->function != site->function || top->line == site->line)
+        return;
+    finish_line(lines, thread, top, now);
+    start_line(top, site, site->line, now);
+}
+
 static void signal_in(struct lines_thread *thread, const struct wire_record *record)
 {
     if (thread->signal_count == SIGNAL_LIMIT)
@@ -501,7 +513,7 @@ void lines_feed(struct lines *lines, struct lines_thread *thread, const struct w
         thread->has_jump = true;
         return;
     case WIRE_RECORD_CATCH:
-        pop_dead(lines, thread, record->sp, false, &now);
+        landing(lines, thread, record, site, &now);
         return;
     case WIRE_RECORD_END:
         lines_close(lines, thread, true, now.heap_bytes);

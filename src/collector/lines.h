@@ -34,7 +34,7 @@ uint32_t lines_add_function(struct lines *lines, const struct collector_function
 struct lines_thread *lines_thread_new(void);
 void lines_thread_free(struct lines_thread *thread);
 
-/* Take in one record; `site` is NULL unless it is a LINE record. */
+/* Take in one record; `site` is what its plan and site mean, NULL when it has none. */
 void lines_feed(struct lines *lines, struct lines_thread *thread, const struct wire_record *record,
                 const struct lines_site *site);
 

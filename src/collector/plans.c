@@ -181,5 +181,6 @@ bool plans_site(const struct plans *plans, uint32_t plan_id, uint32_t site, stru
         (const struct wire_site *)((const uint8_t *)plan->blob + plan->blob->sites_offset) + site;
     *out = (struct lines_site){
         .function = plan->functions[s->function], .line = s->line, .offset = s->offset, .flags = s->flags};
+    out->jump_target = s->class == WIRE_SITE_JUMP ? s->target : 0;
     return true;
 }

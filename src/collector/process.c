@@ -77,13 +77,15 @@ static void take_in(struct process *process, struct slot *slot, const struct wir
                     const struct plans *plans, struct lines *lines)
 {
     struct lines_site site, *known = NULL;
-    if (record->kind == WIRE_RECORD_LINE) {
+    if (record->kind == WIRE_RECORD_LINE || (record->kind == WIRE_RECORD_CATCH && record->plan != 0)) {
         if (!plans_site(plans, record->plan, record->site, &site)) {
             process->nonsense++;
             return;
         }
         known = &site;
     }
+    if (record->kind == WIRE_RECORD_THREAD)
+        slot->generation = record->sp;
     lines_feed(lines, slot->thread, record, known);
 }
 
@@ -223,8 +225,11 @@ void process_end(struct process *process, const struct memory *memory, struct li
     const struct wire_thread *thread;
     for (size_t i = 0; i < process->slot_count && (thread = wire_slot(process, memory, i)) != NULL; i++) {
         process->summary.thread_count++;
-        if (process->slots[i].thread != NULL)
-            lines_close(lines, process->slots[i].thread, true,
+        struct slot *slot = &process->slots[i];
+        /* A thread that met no line may have taken the slot over: its heap is nobody's line. */
+        bool same = slot->generation == atomic_load_explicit(&thread->generation, memory_order_relaxed);
+        if (slot->thread != NULL)
+            lines_close(lines, slot->thread, same,
                         (int64_t)(load(&thread->heap.alloc_bytes) - load(&thread->heap.free_bytes)));
     }
     int64_t peak = atomic_load(&process->wire->peak_bytes) - process->window_live_bytes;

@@ -21,6 +21,7 @@ struct slot {
     struct lines_thread *thread; /* made when its ring appears */
     uint32_t ring_chunk;         /* chunk + 1 */
     uint64_t tail;               /* our own: the shared one is not trusted */
+    uint64_t generation;         /* of the thread whose records these are */
 };
 
 struct process {

@@ -388,6 +388,38 @@ static bool in_function(const struct displace_site *stop, uint64_t address)
     return false;
 }
 
+/* Sites are in order of their addresses. */
+static bool line_in(const struct armed *module, const struct wire_plan *plan, uint64_t pc, struct displace_site *out)
+{
+    const struct wire_site *sites = sites_of(plan);
+    uint64_t offset = pc - module->base;
+    uint32_t first = 0, end = plan->site_count;
+    while (first < end) {
+        uint32_t middle = first + (end - first) / 2;
+        if (sites[middle].offset <= offset)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    while (end > 0 && !(sites[end - 1].flags & (WIRE_SITE_ENTRY | WIRE_SITE_LINE)))
+        end--;
+    if (end == 0)
+        return false;
+    *out = (struct displace_site){.plan = plan, .site = &sites[end - 1], .index = end - 1, .base = module->base};
+    return in_function(out, pc);
+}
+
+bool displace_line_of(uint64_t pc, struct displace_site *out)
+{
+    uint32_t count = atomic_load_explicit(&module_count, memory_order_acquire);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct wire_plan *plan = atomic_load_explicit(&modules[i].plan, memory_order_acquire);
+        if (plan != NULL && pc >= modules[i].low && pc < modules[i].high)
+            return line_in(&modules[i], plan, pc, out);
+    }
+    return false;
+}
+
 bool displace_exits(const struct displace_site *stop, const greg_t *registers)
 {
     const struct wire_site *site = stop->site;

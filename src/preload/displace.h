@@ -34,6 +34,9 @@ GUEST_HIDDEN bool displace_is_armed(uint64_t base, uint32_t plan_id);
 /* Which stop lies at `pc`? */
 GUEST_HIDDEN bool displace_find(uint64_t pc, struct displace_site *out);
 
+/* The line stop behind which the instruction at `pc`, which may have no stop itself, lies in its function. */
+GUEST_HIDDEN bool displace_line_of(uint64_t pc, struct displace_site *out);
+
 /* Does the instruction at the stop leave its function, given the registers it is about to run with? */
 GUEST_HIDDEN bool displace_exits(const struct displace_site *stop, const greg_t *registers);
 

@@ -48,7 +48,10 @@
     F(void, _longjmp, (void *, int))                                                                                   \
     F(void, siglongjmp, (void *, int))                                                                                 \
     F(void, __longjmp_chk, (void *, int))                                                                              \
-    F(void *, __cxa_begin_catch, (void *))                                                                             \
+    F(int, __gxx_personality_v0, (int, int, uint64_t, void *, void *))                                                 \
+    F(int, __gcc_personality_v0, (int, int, uint64_t, void *, void *))                                                 \
+    F(uintptr_t, _Unwind_GetCFA, (void *))                                                                             \
+    F(uintptr_t, _Unwind_GetIP, (void *))                                                                              \
     F(int, prctl, (int, unsigned long, unsigned long, unsigned long, unsigned long))                                   \
     F(long, syscall, (long, long, long, long, long, long, long))
 

@@ -17,7 +17,8 @@ enum wire_record_kind {
     WIRE_RECORD_THREAD = 1,   /* a thread takes over this ring: arg tid, sp generation */
     WIRE_RECORD_LINE = 2,     /* a line stop: plan, site */
     WIRE_RECORD_JUMP = 3,     /* longjmp is about to happen: frames found dead next died now */
-    WIRE_RECORD_CATCH = 4,    /* an exception was caught by the frame whose stack pointer is `sp` */
+    WIRE_RECORD_CATCH = 4,    /* an exception is about to run a handler or clean-up of the frame at `sp`; plan, site: the
+                                  line, or plan 0 */
     WIRE_RECORD_SIGNAL_IN = 5, /* a handler of the program begins; sp: of the interrupted code; arg, arg2: its
                                   alternate stack's [low, high), or 0 when it runs on the same stack */
     WIRE_RECORD_SIGNAL_OUT = 6, /* it returned */

@@ -17,3 +17,6 @@ check_PROGRAMS += %D%/session-dump
 %C%_session_dump_SOURCES = %D%/session-dump.c
 EXTRA_DIST += %D%/session-view.c %D%/session-view.h %D%/hooks-cxx.cc %D%/hooks-heap.c %D%/hooks-own.c \
 	%D%/hooks-process.c %D%/hooks-module.c %D%/hooks-module-cxx.cc
+
+# Line stops: compiled by the tests, with several compilers and options each.
+EXTRA_DIST += %D%/truth.h %D%/lines-truth.c %D%/lines-truth-cxx.cc

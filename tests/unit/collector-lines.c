@@ -284,6 +284,52 @@ static void a_caught_exception_ends_the_frames_below_the_catcher(void **state)
     tear_down(&b);
 }
 
+static void a_clean_up_on_the_way_of_an_exception_is_its_own_line(void **state)
+{
+    struct bench b;
+    set_up(&b);
+    enter(&b, b.f, 10, 800);
+    at(&b, b.f, 11, 700);
+    enter(&b, b.g, 20, 600);
+    at(&b, b.g, 21, 550);
+    b.heap += 5;
+    struct lines_site brace = {.function = b.f, .line = 14, .offset = 1400, .flags = WIRE_SITE_LINE};
+    struct wire_record landed = record_of(&b, WIRE_RECORD_CATCH, 700);
+    lines_feed(b.lines, b.thread, &landed, &brace);
+    b.heap -= 3; /* a destructor */
+    struct wire_record caught = record_of(&b, WIRE_RECORD_CATCH, 900);
+    lines_feed(b.lines, b.thread, &caught, NULL);
+    b.heap += 100; /* nobody's */
+    struct session *session = rows(&b, 1);
+    assert_int_equal(row(session, "g", 21)->heap_bytes, 5);
+    assert_int_equal(row(session, "f", 11)->heap_bytes, 5);
+    assert_int_equal(row(session, "f", 14)->heap_bytes, -3);
+    assert_int_equal(heap_sum(session, "f"), 2);
+    session_free(session);
+    tear_down(&b);
+}
+
+static void a_jump_to_the_same_line_is_not_a_new_visit(void **state)
+{
+    struct bench b;
+    set_up(&b);
+    enter(&b, b.f, 10, 800);
+    at(&b, b.f, 11, 700); /* the condition */
+    for (int i = 0; i < 3; i++) {
+        at(&b, b.f, 12, 700);
+        struct lines_site back = {.function = b.f, .line = 11, .offset = 1300, .jump_target = 1100, .flags = WIRE_SITE_LINE};
+        struct wire_record record = record_of(&b, WIRE_RECORD_LINE, 700);
+        lines_feed(b.lines, b.thread, &record, &back);
+        at(&b, b.f, 11, 700);
+    }
+    leave(&b, b.f, 14, 800);
+    struct session *session = rows(&b, 1);
+    assert_int_equal(row(session, "f", 11)->occurrences, 4);
+    assert_int_equal(row(session, "f", 12)->occurrences, 3);
+    session_free(session);
+    tear_down(&b);
+}
+
 static void a_handler_on_an_alternate_stack_leaves_the_interrupted_code_alone(void **state)
 {
     struct bench b;
@@ -425,6 +471,8 @@ int main(void)
         cmocka_unit_test(a_caught_exception_ends_the_frames_below_the_catcher),
         cmocka_unit_test(a_handler_on_an_alternate_stack_leaves_the_interrupted_code_alone),
         cmocka_unit_test(a_process_that_dies_keeps_its_open_lines),
+        cmocka_unit_test(a_clean_up_on_the_way_of_an_exception_is_its_own_line),
+        cmocka_unit_test(a_jump_to_the_same_line_is_not_a_new_visit),
         cmocka_unit_test(other_threads_pages_are_not_charged),
         cmocka_unit_test(what_was_not_measured_has_no_rss),
         cmocka_unit_test(windows_are_kept_apart_and_functions_that_ran_in_none_are_named),
