@@ -153,7 +153,7 @@ int main(int argc, char **argv)
         execvp(argv[optind + 1], argv + optind + 1);
         _exit(127);
     }
-    int status;
+    int status = 0;
     if (pid < 0 || waitpid(pid, &status, 0) != pid)
         fail("child");
     print_session(out);
