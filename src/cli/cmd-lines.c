@@ -20,6 +20,7 @@
    background thread) is not waited for longer than that. A server's answer is often followed by its clean-up. */
 #define QUIET_NS (20 * MS)
 #define QUIET_TIMEOUT_NS (2000 * MS)
+#define RESTLESS_NS (200 * MS) /* once it is known to be so */
 
 /* What a polite server gets to end after SIGTERM. */
 #define GRACE_NS (5000 * MS)
@@ -30,7 +31,8 @@ struct lines_command {
     struct harness_endpoint endpoint;
     const struct request *measured; /* the window of this one is open */
     size_t window_count;
-    bool stopped; /* no further request: the program is gone, or the user has had enough */
+    bool restless; /* the program has work of its own */
+    bool stopped;  /* no further request: the program is gone, or the user has had enough */
     int failure;
 };
 
@@ -55,8 +57,16 @@ static uint64_t activity(void *data)
 
 static void wait_quiet(struct lines_command *command)
 {
-    if (!harness_wait_quiet(command->profile.harness, activity, command->profile.collector, QUIET_NS, QUIET_TIMEOUT_NS))
-        message(MESSAGE_DETAIL, "the program does not rest; going on after %s", units_duration(QUIET_TIMEOUT_NS).text);
+    struct profile *profile = &command->profile;
+    if (harness_wait_quiet(profile->harness, activity, profile->collector, QUIET_NS,
+                           command->restless ? RESTLESS_NS : QUIET_TIMEOUT_NS) ||
+        command->restless || harness_interrupted(profile->harness) != 0)
+        return;
+    command->restless = true;
+    message(MESSAGE_WARNING,
+            "%s: does not rest (a thread or a timer of its own keeps it busy): what it does meanwhile counts in the requests' "
+            "numbers; stop that work, or compare several requests with --repeat",
+            profile->program.name);
 }
 
 static bool find_endpoint(struct lines_command *command)

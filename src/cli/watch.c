@@ -23,6 +23,7 @@ struct watch {
     bool *glob_warned; /* one per --function */
     struct watched *files;
     size_t file_count, file_capacity;
+    bool is_blind; /* the program's own file could not be looked at */
 };
 
 struct watch *watch_new(const struct options_watch *options)
@@ -97,6 +98,7 @@ const struct probes *watch_look(struct watch *watch, const char *path, struct er
 {
     pthread_mutex_lock(&watch->lock);
     const struct probes *probes = look(watch, path, err);
+    watch->is_blind = probes == NULL;
     pthread_mutex_unlock(&watch->lock);
     return probes;
 }
@@ -310,7 +312,8 @@ void watch_warn_after(struct watch *watch, const char *program)
                     "source, * stands for any characters",
                     glob, program);
     }
-    if (watch->options->functions.count == 0 && count_functions(watch) == 0 && !lacks_debug_info(watch))
+    bool is_told = watch->is_blind || lacks_debug_info(watch);
+    if (watch->options->functions.count == 0 && count_functions(watch) == 0 && !is_told)
         message(MESSAGE_WARNING,
                 "%s: no function is annotated, so there is no line report; put SYSENG_MEM_PROFILE before "
                 "one (#include <syseng_mem.h>), or name one with --function",

@@ -83,6 +83,11 @@ UNIT_TESTS += %D%/cli-suggest
 %C%_cli_suggest_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_cli_suggest_LDADD = src/cli/libcli.a $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/cli-next
+%C%_cli_next_SOURCES = %D%/cli-next.c
+%C%_cli_next_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_cli_next_LDADD = src/cli/libcli.a src/harness/libharness.a src/base/libbase.a $(CURL_LIBS) $(CMOCKA_LIBS) -lm
+
 UNIT_TESTS += %D%/cli-merge
 %C%_cli_merge_SOURCES = %D%/cli-merge.c
 %C%_cli_merge_CPPFLAGS = $(UNIT_CPPFLAGS)
