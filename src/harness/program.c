@@ -17,6 +17,20 @@ static bool has_got_it_too(const struct harness *harness, const struct signal_ev
     return event->code == SI_KERNEL && getpgid(harness->pid) == getpgrp();
 }
 
+/* To the program, or when that has ended and left daemons behind, to those in charge of them. */
+static void pass_on(const struct harness *harness, int number)
+{
+    if (!harness->ended) {
+        kill(harness->pid, number);
+        return;
+    }
+    struct pids roots = {0};
+    family_roots(harness, &roots);
+    for (size_t i = 0; i < roots.count; i++)
+        kill(roots.items[i], number);
+    pids_fini(&roots);
+}
+
 static void take_signal(struct harness *harness, const struct signal_event *event)
 {
     if (event->number == SIGCHLD)
@@ -26,8 +40,8 @@ static void take_signal(struct harness *harness, const struct signal_event *even
         return;
     harness->interrupted = event->number;
     harness->interruptions++;
-    if (!harness->ended && !has_got_it_too(harness, event))
-        kill(harness->pid, event->number);
+    if (harness->ended || !has_got_it_too(harness, event))
+        pass_on(harness, event->number);
 }
 
 void program_attend(struct harness *harness)
