@@ -13,6 +13,7 @@
 #define RETRY_NS (5 * CLOCK_MS)
 #define REFUSED_NS (1 * CLOCK_SECOND) /* how long a server that answered before may refuse */
 #define STEP_NS (100 * CLOCK_MS)
+#define HANDSHAKE_NS (2 * CLOCK_SECOND) /* a server for something else may never answer one */
 
 /* Drive an exchange to its end, or the deadline, or a signal for us. */
 static int complete(struct harness *harness, struct http *http, struct http_exchange *exchange, uint64_t deadline,
@@ -67,9 +68,10 @@ static bool speaks_tls(struct harness *harness, struct http *http, const struct 
 {
     struct http_exchange *exchange;
     struct http_result result;
+    uint64_t patience = clock_after(HANDSHAKE_NS);
     if (http_handshake(http, place, &exchange, NULL) != 0)
         return false;
-    int code = complete(harness, http, exchange, deadline, &result, NULL);
+    int code = complete(harness, http, exchange, patience < deadline ? patience : deadline, &result, NULL);
     http_end(http, exchange);
     return code == 0;
 }
