@@ -72,8 +72,8 @@ static void say_request(struct summary *summary, const struct session_request *r
         text_add_printable(line, request->method);
         text_add(line, " ");
         text_add_printable(line, request->target);
-        text_add(line, ": no complete answer: the program ended first, or the time was over; its numbers go up to that "
-                       "point, --timeout gives it longer");
+        text_add(line, ": no complete answer: the program or the connection ended first, or the time was over; its numbers go up "
+                       "to that point, --timeout gives it longer");
         emit(summary);
     }
 }
