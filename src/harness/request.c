@@ -11,7 +11,8 @@
 #include "harness/signals.h"
 
 #define RETRY_NS (5 * CLOCK_MS)
-#define REFUSED_NS (1 * CLOCK_SECOND) /* how long a server that answered before may refuse */
+#define REFUSED_NS (1 * CLOCK_SECOND)   /* how long a server that answered before may refuse */
+#define HANDSHAKE_NS (2 * CLOCK_SECOND) /* a server for something else may wait for more, and never answer */
 #define STEP_NS (100 * CLOCK_MS)
 #define HANDSHAKE_NS (2 * CLOCK_SECOND) /* a server for something else may never answer one */
 
@@ -107,7 +108,8 @@ static int fire(struct harness *harness, struct http *http, struct http_place *p
     if (!harness->answered)
         family_list(harness, &before);
     int code = attempt_until_connected(harness, http, place, request, deadline, out, err);
-    bool tls = scheme_is_open && !place->tls && out->maybe_tls && speaks_tls(harness, http, place, deadline);
+    bool is_open = scheme_is_open && !place->tls && !harness->answered;
+    bool tls = is_open && out->maybe_tls && speaks_tls(harness, http, place, deadline);
     if (!tls)
         code = out->maybe_tls ? judge_silence(harness, &before, code, err) : code;
     pids_fini(&before);

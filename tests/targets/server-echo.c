@@ -1,5 +1,5 @@
 /* What it answers is told by the path:
-     /echo     the request as it came, byte for byte
+     /echo     the request as it came, byte for byte; it is printed, too
      /chunked  a body in chunks, with a trailer
      /plain    HTTP/1.0, a body that ends where the connection does
      /short    less body than announced
@@ -39,9 +39,9 @@ static void answer(int fd, const char *request, size_t length)
     } else if (strncmp(path, "/redirect", 9) == 0) {
         server_send(fd, "HTTP/1.1 302 Found\r\nLocation: /echo\r\nContent-Length: 0\r\n\r\n");
     } else if (strncmp(path, "/echo", 5) == 0) {
+        server_need(write(STDOUT_FILENO, request, length) == (ssize_t)length, "write");
         server_send(fd, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", length);
         server_need(write(fd, request, length) == (ssize_t)length, "write");
-        server_need(write(STDOUT_FILENO, request, length) == (ssize_t)length, "write");
     }
 }
 

@@ -25,7 +25,7 @@ int main(int argc, char **argv)
             printf(" %d", number);
     }
     printf("\narguments");
-    for (int i = 0; i < argc; i++)
+    for (int i = 1; i < argc; i++)
         printf(" <%s>", argv[i]);
     const char *preload = getenv("LD_PRELOAD"), *channel = getenv("SYSENG_MEM_CHANNEL");
     printf("\npreload %s\nchannel %s\n", preload != NULL ? preload : "-", channel != NULL ? channel : "-");
