@@ -25,19 +25,26 @@ __attribute__((noinline)) void count_peak(int64_t live)
 
 uint64_t count_release_begin(void)
 {
+    if (guest_self.serial != guest.serial || guest_self.slot == NULL || guest_self.measures_release)
+        return 0;
     if (*guest.single_threaded || guest_sandboxed || !stops_are_armed())
         return 0;
-    return sample_rss();
+    uint64_t before_bytes = sample_rss();
+    guest_self.measures_release = before_bytes != 0;
+    return before_bytes;
 }
 
-void count_release_end(struct wire_thread *thread, uint64_t before_bytes, uint64_t limit_bytes)
+void count_release_end(uint64_t before_bytes, uint64_t limit_bytes)
 {
-    uint64_t after_bytes = before_bytes != 0 ? sample_rss() : 0;
+    if (before_bytes == 0)
+        return;
+    guest_self.measures_release = false;
+    uint64_t after_bytes = sample_rss();
     if (after_bytes == 0 || after_bytes >= before_bytes)
         return;
     uint64_t released = before_bytes - after_bytes;
     if (released > limit_bytes)
         released = limit_bytes;
-    count_add(&thread->released_bytes, released);
+    count_add(&guest_self.slot->released_bytes, released);
     atomic_fetch_add_explicit(&guest.process->released_bytes, released, memory_order_relaxed);
 }

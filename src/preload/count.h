@@ -70,12 +70,13 @@ static inline void count_realloc(struct wire_thread *thread, size_t old_bytes, s
     count_live((int64_t)bytes - (int64_t)old_bytes);
 }
 
-/* Resident bytes that a call gives back to the kernel, measured around it. Only asked for where it matters and can be
-   told: while lines are stopped at and other threads run, so that a line's increment is its own thread's page faults minus
-   these. count_release_begin returns what count_release_end wants back; `limit_bytes` is the most that the call can have
-   given back, for other threads may free memory meanwhile. */
+/* Resident bytes that a call gives back to the kernel, measured around it, whoever made it: the program or its allocator.
+   Only measured where it matters and can be told: while lines are stopped at and other threads run, so that a line's
+   increment is its own thread's page faults minus these. count_release_begin returns what count_release_end wants back,
+   0 when nothing is measured, be it that a call around this one is; `limit_bytes` is the most that the call can have given
+   back, for other threads may free memory meanwhile. */
 #define COUNT_RELEASE_BYTES ((size_t)128 << 10) /* glibc's first M_MMAP_THRESHOLD: smaller blocks rarely go back */
 GUEST_HIDDEN uint64_t count_release_begin(void);
-GUEST_HIDDEN void count_release_end(struct wire_thread *thread, uint64_t before_bytes, uint64_t limit_bytes);
+GUEST_HIDDEN void count_release_end(uint64_t before_bytes, uint64_t limit_bytes);
 
 #endif

@@ -41,6 +41,7 @@ struct guest_self {
     void *last_block;         /* the last one counted; for operators that may or may not call malloc */
     uint32_t serial;
     bool ring_refused;
+    bool measures_release; /* between count_release_begin and _end */
 };
 GUEST_HIDDEN extern GUEST_TLS struct guest_self guest_self;
 

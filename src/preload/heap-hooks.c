@@ -110,8 +110,7 @@ GUEST_EXPORT void *realloc(void *old, size_t size)
     } else if (size == 0) {
         count_realloc_to_nothing(thread, old_bytes, old_errno);
     }
-    if (resident != 0)
-        count_release_end(thread, resident, old_bytes);
+    count_release_end(resident, old_bytes);
     guest_depth--;
     return block;
 }
@@ -135,11 +134,11 @@ static inline size_t uncount(struct wire_thread *thread, void *block)
     return bytes;
 }
 
-static __attribute__((noinline)) void free_large(struct wire_thread *thread, void *block, size_t bytes)
+static __attribute__((noinline)) void free_large(void *block, size_t bytes)
 {
     uint64_t resident = count_release_begin();
     real.free.call(block);
-    count_release_end(thread, resident, bytes + WIRE_PAGE_BYTES);
+    count_release_end(resident, bytes + WIRE_PAGE_BYTES);
 }
 
 GUEST_EXPORT void free(void *block)
@@ -154,7 +153,7 @@ GUEST_EXPORT void free(void *block)
     if (COUNT_LIKELY(bytes < COUNT_RELEASE_BYTES))
         real.free.call(block);
     else
-        free_large(thread, block, bytes);
+        free_large(block, bytes);
     guest_depth--;
 }
 

@@ -57,12 +57,11 @@ GUEST_EXPORT void *mmap64(void *address, size_t bytes, int protection, int flags
 GUEST_EXPORT int munmap(void *address, size_t bytes)
 {
     struct wire_thread *thread = MAP_BEGIN();
-    uint64_t resident = thread != NULL ? count_release_begin() : 0;
+    uint64_t resident = count_release_begin();
     int result = real.munmap.call(address, bytes);
-    if (thread != NULL && result == 0) {
+    if (thread != NULL && result == 0)
         count_unmapped(thread, bytes);
-        count_release_end(thread, resident, whole_pages(bytes));
-    }
+    count_release_end(resident, whole_pages(bytes));
     return result;
 }
 
@@ -76,14 +75,14 @@ GUEST_EXPORT void *mremap(void *old, size_t old_bytes, size_t bytes, int flags, 
         wanted = va_arg(arguments, void *);
         va_end(arguments);
     }
-    uint64_t resident = thread != NULL && bytes < old_bytes ? count_release_begin() : 0;
+    uint64_t resident = bytes < old_bytes ? count_release_begin() : 0;
     void *mapped = real.mremap.call(old, old_bytes, bytes, flags, wanted);
     if (thread != NULL && mapped != MAP_FAILED) {
         count_mapped(thread, bytes);
         if (old_bytes != 0 && (flags & MREMAP_DONTUNMAP) == 0) /* else the old pages stay mapped as well */
             count_unmapped(thread, old_bytes);
-        count_release_end(thread, resident, whole_pages(old_bytes));
     }
+    count_release_end(resident, whole_pages(old_bytes));
     return mapped;
 }
 
@@ -110,10 +109,9 @@ GUEST_EXPORT int brk(void *end)
     int result = real.brk.call(end);
     guest_depth--;
     const char *now = real.sbrk.call(0); /* brk(NULL) succeeds and moves nothing */
-    if (result == 0) {
+    if (result == 0)
         count_break(thread, old, now);
-        count_release_end(thread, resident, whole_pages((size_t)(old - now)));
-    }
+    count_release_end(resident, whole_pages((size_t)(old - now)));
     return result;
 }
 
@@ -126,21 +124,19 @@ GUEST_EXPORT void *sbrk(intptr_t change)
     guest_depth++;
     void *old = real.sbrk.call(change);
     guest_depth--;
-    if (old != (void *)-1) {
+    if (old != (void *)-1)
         count_break(thread, old, (const char *)old + change);
-        count_release_end(thread, resident, whole_pages((size_t)-change));
-    }
+    count_release_end(resident, whole_pages((size_t)-change));
     return old;
 }
 
 /* Not a change of what is mapped; but it gives resident pages back. */
 GUEST_EXPORT int madvise(void *address, size_t bytes, int advice)
 {
-    struct wire_thread *thread = MAP_BEGIN();
+    (void)count_begin(); /* fills in `real` */
     bool releases = advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE || advice == MADV_PAGEOUT;
-    uint64_t resident = thread != NULL && releases ? count_release_begin() : 0;
+    uint64_t resident = releases ? count_release_begin() : 0;
     int result = real.madvise.call(address, bytes, advice);
-    if (resident != 0)
-        count_release_end(thread, resident, whole_pages(bytes));
+    count_release_end(resident, whole_pages(bytes));
     return result;
 }

@@ -115,7 +115,7 @@ static uint64_t release(uint64_t before, uint64_t after, uint64_t limit)
     rss_bytes = before;
     uint64_t token = count_release_begin();
     rss_bytes = after;
-    count_release_end(&thread, token, limit);
+    count_release_end(token, limit);
     assert_int_equal(process.released_bytes, thread.released_bytes);
     return thread.released_bytes;
 }
@@ -127,6 +127,19 @@ static void released_bytes_are_measured_when_other_threads_run(void **state)
     assert_int_equal(release(1000000, 1100000, 300000), 200000); /* other threads took more meanwhile */
     assert_int_equal(release(1000000, 0, 300000), 200000);       /* could not be read */
     assert_int_equal(release(1000000, 100000, 300000), 500000);  /* other threads gave, too: no more than the limit */
+}
+
+static void a_call_within_a_call_is_measured_once(void **state)
+{
+    single_threaded = 0;
+    rss_bytes = 1000000;
+    uint64_t outer = count_release_begin(); /* free */
+    uint64_t inner = count_release_begin(); /* the allocator's munmap */
+    rss_bytes = 900000;
+    count_release_end(inner, 100000);
+    count_release_end(outer, 100000);
+    assert_int_equal(thread.released_bytes, 100000);
+    assert_int_equal(release(1000000, 900000, 100000), 200000);
 }
 
 static void nothing_is_measured_where_it_is_not_asked_for(void **state)
@@ -150,6 +163,7 @@ int main(void)
         cmocka_unit_test_setup(a_process_that_is_off_is_passed_through, set_up),
         cmocka_unit_test_setup(a_place_of_another_process_is_stale, set_up),
         cmocka_unit_test_setup(released_bytes_are_measured_when_other_threads_run, set_up),
+        cmocka_unit_test_setup(a_call_within_a_call_is_measured_once, set_up),
         cmocka_unit_test_setup(nothing_is_measured_where_it_is_not_asked_for, set_up),
     };
     return cmocka_run_group_tests_name("guest-count", tests, NULL, NULL);
