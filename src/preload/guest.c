@@ -12,9 +12,6 @@
 #include "preload/real.h"
 #include "preload/syscalls.h"
 
-#define TID_PENDING UINT32_MAX       /* a slot that is being taken over */
-#define TID_UNKNOWN (UINT32_MAX - 1) /* of a thread that was not to be asked: see guest_sandboxed */
-
 struct guest guest;
 _Static_assert(sizeof guest == WIRE_PAGE_BYTES, "a page of its own, wiped on fork");
 
@@ -361,11 +358,11 @@ static struct wire_thread *dead_slot(uint32_t tid)
         uint32_t number = atomic_fetch_add(&slots.cursor, 1) % count;
         struct wire_thread *slot = slot_at(number);
         uint32_t old = atomic_load(&slot->tid);
-        if (old == 0 || old >= TID_UNKNOWN)
+        if (old == 0 || old >= WIRE_TID_UNKNOWN)
             continue;
         if (old != tid && raw_syscall3(SYS_tgkill, guest.pid, old, 0) != -ESRCH)
             continue;
-        if (!atomic_compare_exchange_strong(&slot->tid, &old, TID_PENDING))
+        if (!atomic_compare_exchange_strong(&slot->tid, &old, WIRE_TID_PENDING))
             continue;
         atomic_fetch_add(&slot->generation, 1);
         atomic_store(&slot->tid, tid);
@@ -392,7 +389,7 @@ static bool add_slots(void)
 
 static struct wire_thread *claim_slot(void)
 {
-    uint32_t tid = TID_UNKNOWN;
+    uint32_t tid = WIRE_TID_UNKNOWN;
     /* A vfork child lives in its parent's memory; its own tid would soon look dead. */
     if (!guest_sandboxed) {
         if ((uint32_t)raw_syscall3(SYS_getpid, 0, 0, 0) != guest.pid)

@@ -79,10 +79,13 @@ struct wire_counters {
     _Atomic uint64_t free_count;
 };
 
+#define WIRE_TID_UNKNOWN (UINT32_MAX - 1) /* started under a seccomp filter: the guest must not ask */
+#define WIRE_TID_PENDING UINT32_MAX       /* being taken over */
+
 /* One thread of a traced process. A slot is taken over when its thread is gone; its counters run on, so that their
    sum over all slots stays the process's. */
 struct wire_thread {
-    _Atomic uint32_t tid;        /* 0: never used */
+    _Atomic uint32_t tid;        /* 0: never used; or WIRE_TID_UNKNOWN, WIRE_TID_PENDING */
     _Atomic uint32_t generation; /* bumped at each take-over, before `tid` */
     _Atomic uint32_t ring_chunk; /* chunk of the thread's ring plus one, 0 when it has none */
     uint32_t reserved;
