@@ -45,7 +45,7 @@ static bool convert(const struct inet_diag_msg *message, struct listener *out)
 }
 
 /* Take one part of the answer. *done: it was the last. */
-static int take_part(const struct nlmsghdr *message, size_t length, bool *done, listeners_fn *call, void *data)
+static int take_part(struct nlmsghdr *message, size_t length, bool *done, listeners_fn *call, void *data)
 {
     int code = 0;
     for (; code == 0 && !*done && NLMSG_OK(message, length); message = NLMSG_NEXT(message, length)) {

@@ -13,6 +13,7 @@
 #define RETRY_NS (5 * CLOCK_MS)
 #define REFUSED_NS (1 * CLOCK_SECOND)   /* how long a server that answered before may refuse */
 #define HANDSHAKE_NS (2 * CLOCK_SECOND) /* a server for something else may wait for more, and never answer */
+#define DYING_NS (100 * CLOCK_MS)       /* a process closes its connections some time before it is gone */
 #define STEP_NS (100 * CLOCK_MS)
 #define HANDSHAKE_NS (2 * CLOCK_SECOND) /* a server for something else may never answer one */
 
@@ -92,8 +93,14 @@ static bool is_unchanged(const struct harness *harness, const struct pids *befor
    something else (redis). */
 static int judge_silence(struct harness *harness, const struct pids *before, int code, struct err *err)
 {
-    if (code != -ECONNRESET || harness->answered || before->count == 0 || !is_unchanged(harness, before))
+    if (code != -ECONNRESET || harness->answered)
         return code;
+    uint64_t deadline = clock_after(DYING_NS);
+    do {
+        if (before->count == 0 || !is_unchanged(harness, before))
+            return code;
+        program_nap(harness, RETRY_NS);
+    } while (clock_left(deadline) > 0);
     return err_set(err, -EPROTO, "the server closed the connection without an answer; it seems not to speak HTTP");
 }
 

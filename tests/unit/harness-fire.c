@@ -249,8 +249,8 @@ static void a_server_for_https_is_found_out_by_the_first_request(void **state)
     if (has_openssl) {
         struct fixture fixture = {0};
         int again = 0;
-        snprintf(command, sizeof command, "cd %s && exec openssl s_server -accept 0 -www -cert cert.pem -key key.pem",
-                 directory);
+        snprintf(command, sizeof command,
+                 "cd %s && exec openssl s_server -accept 0 -www -cert cert.pem -key key.pem 2>&1", directory);
         program_start(&fixture.program, "/bin/sh", "-c", command, NULL);
         program_find(&fixture.program, &fixture.endpoint);
         struct harness_request request = {
