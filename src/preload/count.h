@@ -1,5 +1,5 @@
-/* Counting what a hook saw. A thread's counters are its own: a plain addition to memory, one instruction, so that a signal
-   handler cannot come in between. */
+/* Counting what a hook saw. A thread's counters are its own: a plain addition to memory, one instruction, so that a
+   signal handler cannot come in between. */
 
 #ifndef PRELOAD_COUNT_H
 #define PRELOAD_COUNT_H
@@ -12,8 +12,8 @@
 /* The slow half of count_begin. */
 GUEST_HIDDEN struct wire_thread *count_find(void);
 
-/* The calling thread's slot, or NULL when this call is to be passed through uncounted: our own activity, a process that is
-   not profiled. After it `real` is filled in. */
+/* The calling thread's slot, or NULL when this call is to be passed through uncounted: our own activity, a process that
+   is not profiled. After it `real` is filled in. */
 static inline struct wire_thread *count_begin(void)
 {
     uint32_t serial = guest.serial;
@@ -70,11 +70,11 @@ static inline void count_realloc(struct wire_thread *thread, size_t old_bytes, s
     count_live((int64_t)bytes - (int64_t)old_bytes);
 }
 
-/* Resident bytes that a call gives back to the kernel, measured around it, whoever made it: the program or its allocator.
-   Only measured where it matters and can be told: while lines are stopped at and other threads run, so that a line's
-   increment is its own thread's page faults minus these. count_release_begin returns what count_release_end wants back,
-   0 when nothing is measured, be it that a call around this one is; `limit_bytes` is the most that the call can have given
-   back, for other threads may free memory meanwhile. */
+/* Resident bytes that a call gives back to the kernel, measured around it, whoever made it: the program or its
+   allocator. Only measured where it matters and can be told: while lines are stopped at and other threads run, so that
+   a line's increment is its own thread's page faults minus these. count_release_begin returns what count_release_end
+   wants back, 0 when nothing is measured, be it that a call around this one is; `limit_bytes` is the most that the call
+   can have given back, for other threads may free memory meanwhile. */
 #define COUNT_RELEASE_BYTES ((size_t)128 << 10) /* glibc's first M_MMAP_THRESHOLD: smaller blocks rarely go back */
 GUEST_HIDDEN uint64_t count_release_begin(void);
 GUEST_HIDDEN void count_release_end(uint64_t before_bytes, uint64_t limit_bytes);

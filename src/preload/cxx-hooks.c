@@ -1,9 +1,9 @@
 /* Hooks of the C++ operators new and delete.
 
    libstdc++ and libc++ get their memory from malloc, where it is counted: the operator is only passed on, by a jump, so
-   that std::bad_alloc and the new handler, with whatever it allocates, behave as ever. Allocators with operators of their
-   own (jemalloc, tcmalloc, mimalloc) mostly do not call malloc: those are counted here. Some do in some operators; so after
-   an operator new it is looked whether the block has been counted on the way.
+   that std::bad_alloc and the new handler, with whatever it allocates, behave as ever. Allocators with operators of
+   their own (jemalloc, tcmalloc, mimalloc) mostly do not call malloc: those are counted here. Some do in some
+   operators; so after an operator new it is looked whether the block has been counted on the way.
 
    Compiled with -fexceptions: std::bad_alloc passes through these frames. */
 
@@ -12,8 +12,8 @@
 
 #include "preload/count.h"
 
-/* What the new handler allocates must be counted: so guest_depth is not raised around an operator new, but only around what
-   cannot call the handler. */
+/* What the new handler allocates must be counted: so guest_depth is not raised around an operator new, but only around
+   what cannot call the handler. */
 static size_t usable_size(void *block)
 {
     guest_depth++;
@@ -51,7 +51,7 @@ static void *plain_aligned_new(size_t size, size_t alignment)
     GUEST_EXPORT void *name parameters                                                                                 \
     {                                                                                                                  \
         struct wire_thread *thread = count_begin();                                                                    \
-        void *(*call) parameters = (void *(*)parameters)real.name.call;                                                \
+        void *(*call)parameters = (void *(*)parameters)real.name.call;                                                 \
         if (call == NULL) {                                                                                            \
             void *block = plain;                                                                                       \
             if (block != NULL)                                                                                         \
@@ -70,7 +70,7 @@ static void *plain_aligned_new(size_t size, size_t alignment)
     GUEST_EXPORT void name parameters                                                                                  \
     {                                                                                                                  \
         struct wire_thread *thread = count_begin();                                                                    \
-        void (*call) parameters = (void (*)parameters)real.name.call;                                                  \
+        void(*call) parameters = (void(*) parameters)real.name.call;                                                   \
         if (call == NULL) {                                                                                            \
             free(block);                                                                                               \
             return;                                                                                                    \

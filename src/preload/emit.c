@@ -1,4 +1,5 @@
-/* The producer's side of a ring: records are never dropped while the collector lives; a full ring holds its thread up. */
+/* The producer's side of a ring: records are never dropped while the collector lives, and a full ring holds its thread
+   up. */
 
 #include <errno.h>
 #include <limits.h>
@@ -22,8 +23,7 @@ static _Atomic uint32_t stopped;
 static bool is_collector_gone(void)
 {
     return atomic_load(&guest.session->closed) ||
-           (!guest_sandboxed &&
-            raw_syscall3(SYS_kill, (long)guest.session->collector_pid, 0, 0) == -ESRCH);
+           (!guest_sandboxed && raw_syscall3(SYS_kill, (long)guest.session->collector_pid, 0, 0) == -ESRCH);
 }
 
 /* Wait a while for `tail` to differ from `seen`. */

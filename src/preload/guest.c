@@ -30,13 +30,14 @@ volatile bool guest_sandboxed;
 extern char __libc_single_threaded __attribute__((weak));
 static const char never_single_threaded;
 
-/* Where the kernel put argc, argv, the environment and the auxiliary vector. libc's own variables are not yet set up when
-   the loader first calls malloc. */
+/* Where the kernel put argc, argv, the environment and the auxiliary vector. libc's own variables are not yet set up
+   when the loader first calls malloc. */
 extern void *__libc_stack_end;
 
 static int64_t own_private_bytes; /* as given to guest_own, and this library itself */
 
-/* The slots of this process: number n is slot n % WIRE_PROCESS_THREADS of the chain's chunk n / WIRE_PROCESS_THREADS. */
+/* The slots of this process: number n is slot n % WIRE_PROCESS_THREADS of the chain's chunk n / WIRE_PROCESS_THREADS.
+ */
 static struct {
     _Atomic uint32_t used;
     _Atomic uint32_t capacity;
@@ -126,8 +127,8 @@ void guest_wake_collector(void)
         raw_syscall3(SYS_futex, (long)&guest.session->wake, 1 /* FUTEX_WAKE */, INT32_MAX);
 }
 
-/* The value of an environment variable at start-up, NULL when it is not there or the program is set-user-ID (it then runs
-   with rights that whoever set the variable does not have). */
+/* The value of an environment variable at start-up, NULL when it is not there or the program is set-user-ID (it then
+   runs with rights that whoever set the variable does not have). */
 static const char *start_environment(const char *name)
 {
     char *const *word = (char *const *)__libc_stack_end + 1;
@@ -190,8 +191,8 @@ static bool map_session(long fd)
         return false;
     if (!is_wanted(fd, &header))
         return false;
-    long at = raw_syscall6(SYS_mmap, 0, (long)header.total_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-                           fd, 0);
+    long at =
+        raw_syscall6(SYS_mmap, 0, (long)header.total_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
     if (at < 0)
         return false;
     raw_syscall3(SYS_madvise, at, (long)header.total_bytes, MADV_DONTDUMP);
@@ -301,7 +302,8 @@ bool guest_open(void)
     return mapped.session != NULL;
 }
 
-/* In a child made by fork: a place of its own, if children are wanted. Returns whether the process is registered now. */
+/* In a child made by fork: a place of its own, if children are wanted. Returns whether the process is registered now.
+ */
 static bool register_child(void)
 {
     uint32_t expected = 0;
@@ -322,10 +324,10 @@ static uint8_t *slot_chunk(uint32_t number)
 {
     uint8_t *chunk = (uint8_t *)guest.process;
     for (; number >= WIRE_PROCESS_THREADS; number -= WIRE_PROCESS_THREADS) {
-        uint32_t next = __atomic_load_n(chunk == (uint8_t *)guest.process
-                                            ? &guest.process->thread_chunk_next
-                                            : &((struct wire_threads_head *)chunk)->thread_chunk_next,
-                                        __ATOMIC_ACQUIRE);
+        uint32_t next =
+            __atomic_load_n(chunk == (uint8_t *)guest.process ? &guest.process->thread_chunk_next
+                                                              : &((struct wire_threads_head *)chunk)->thread_chunk_next,
+                            __ATOMIC_ACQUIRE);
         chunk = guest_chunk(next - 1);
     }
     return chunk;

@@ -1,5 +1,6 @@
-/* The guest's own core: the session mapped into the program, the process's and threads' places in it. Everything in this
-   directory runs inside somebody else's process: no malloc, no stdio, no lock held across a real call, errno kept. */
+/* The guest's own core: the session mapped into the program, the process's and threads' places in it. Everything in
+   this directory runs inside somebody else's process: no malloc, no stdio, no lock held across a real call, errno kept.
+ */
 
 #ifndef PRELOAD_GUEST_H
 #define PRELOAD_GUEST_H
@@ -16,13 +17,13 @@
 #define GUEST_TLS __thread __attribute__((tls_model("initial-exec")))
 #define GUEST_NO_VECTOR __attribute__((target("general-regs-only"))) /* for what runs in the SIGTRAP handler */
 
-/* This process's place in the session. It fills a page that is wiped on fork: in a forked child everything reads 0 until
-   the child has registered anew, so that nothing touches the parent's place by mistake. A vfork child shares its parent's
-   memory and place, rightly. */
+/* This process's place in the session. It fills a page that is wiped on fork: in a forked child everything reads 0
+   until the child has registered anew, so that nothing touches the parent's place by mistake. A vfork child shares its
+   parent's memory and place, rightly. */
 struct guest {
-    struct wire_header *session;   /* NULL: not profiled, or not yet */
-    struct wire_process *process;  /* likewise */
-    const char *single_threaded;   /* glibc's __libc_single_threaded: not 0 while no other thread was ever started */
+    struct wire_header *session;  /* NULL: not profiled, or not yet */
+    struct wire_process *process; /* likewise */
+    const char *single_threaded;  /* glibc's __libc_single_threaded: not 0 while no other thread was ever started */
     uint32_t process_chunk;
     uint32_t pid;
     volatile uint32_t serial; /* of this process in the session, or GUEST_UNREGISTERED, GUEST_OFF */
@@ -45,33 +46,35 @@ struct guest_self {
 };
 GUEST_HIDDEN extern GUEST_TLS struct guest_self guest_self;
 
-/* The program has put itself under a seccomp filter, which may kill for a system call that it does not know: none is made
-   from now on. Set by stops_no_system_calls, kept over a fork. */
+/* The program has put itself under a seccomp filter, which may kill for a system call that it does not know: none is
+   made from now on. Set by stops_no_system_calls, kept over a fork. */
 GUEST_HIDDEN extern volatile bool guest_sandboxed;
 
 /* Our own activity in this thread: > 0 while a hook or handler of ours runs, so that what it calls is passed through
    uncounted. */
 GUEST_HIDDEN extern GUEST_TLS int guest_depth;
 
-/* Open the session named in the environment and register this process. Called once, by the first hook or the constructor,
-   whichever comes first; resolves the real functions too. Returns whether there is a session. */
+/* Open the session named in the environment and register this process. Called once, by the first hook or the
+   constructor, whichever comes first; resolves the real functions too. Returns whether there is a session. */
 GUEST_HIDDEN bool guest_open(void);
 
 /* This thread's slot, claimed at the first call; in a forked child, the process is registered anew first. NULL when the
    thread is not profiled. Async-signal-safe, keeps errno. */
 GUEST_HIDDEN struct wire_thread *guest_thread(void);
 
-/* This thread's ring, claimed and populated at the first call. NULL when none is to be had. Safe in a SIGTRAP handler. */
+/* This thread's ring, claimed and populated at the first call. NULL when none is to be had. Safe in a SIGTRAP handler.
+ */
 GUEST_HIDDEN struct wire_ring *guest_ring(struct wire_thread *thread);
 
-/* Append a record to the ring, waiting for room if need be. If the collector is gone, recording stops for good; if it does
-   not move for 5 s, WIRE_PROCESS_GAVE_UP is set and further records are counted as lost. Every signal must be blocked, as
-   it is in our SIGTRAP handler: a handler of the program that came in between could meet a line stop and write to the same
-   place. */
+/* Append a record to the ring, waiting for room if need be. If the collector is gone, recording stops for good; if it
+   does not move for 5 s, WIRE_PROCESS_GAVE_UP is set and further records are counted as lost. Every signal must be
+   blocked, as it is in our SIGTRAP handler: a handler of the program that came in between could meet a line stop and
+   write to the same place. */
 GUEST_HIDDEN void guest_emit(struct wire_thread *thread, struct wire_ring *ring, const struct wire_record *record);
 
 /* The same for callers that run with the program's own signal mask: blocks all signals meanwhile (two system calls). */
-GUEST_HIDDEN void guest_emit_masked(struct wire_thread *thread, struct wire_ring *ring, const struct wire_record *record);
+GUEST_HIDDEN void guest_emit_masked(struct wire_thread *thread, struct wire_ring *ring,
+                                    const struct wire_record *record);
 
 /* Claim a free chunk and populate its pages (they are added to own_bytes). NULL when the session is full. */
 GUEST_HIDDEN void *guest_claim_chunk(uint32_t kind, uint32_t arg, uint32_t *index);

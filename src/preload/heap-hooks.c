@@ -1,6 +1,6 @@
-/* Hooks of the malloc family. Each calls the program's own allocator, then counts the block by its usable size; free counts
-   first. What the allocator calls meanwhile is not counted again; that goes for malloc_usable_size as well: tcmalloc's
-   first one calls operator new. A failed call counts nothing; errno is as the real function left it. */
+/* Hooks of the malloc family. Each calls the program's own allocator, then counts the block by its usable size; free
+   counts first. What the allocator calls meanwhile is not counted again; that goes for malloc_usable_size as well:
+   tcmalloc's first one calls operator new. A failed call counts nothing; errno is as the real function left it. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -77,8 +77,8 @@ GUEST_EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
     return code;
 }
 
-/* After realloc(old, size) returned NULL: was the old block freed? That is what some allocators do for size 0, and others
-   may have failed to provide a block of no bytes; errno, cleared before, tells. */
+/* After realloc(old, size) returned NULL: was the old block freed? That is what some allocators do for size 0, and
+   others may have failed to provide a block of no bytes; errno, cleared before, tells. */
 static void count_realloc_to_nothing(struct wire_thread *thread, size_t old_bytes, int old_errno)
 {
     if (errno == 0) {

@@ -1,5 +1,5 @@
-/* Hooks of the calls that map memory: the program's own ones, counted as a class apart from the heap. What its allocator or
-   libc maps for itself is not the program's.
+/* Hooks of the calls that map memory: the program's own ones, counted as a class apart from the heap. What its
+   allocator or libc maps for itself is not the program's.
 
    Bytes are counted in whole pages as the caller gave them: a mapping over another (MAP_FIXED) or an munmap of a hole
    cannot be told from here. */

@@ -19,10 +19,10 @@ extern ElfW(Dyn) _DYNAMIC[] GUEST_HIDDEN;
 /* What a look-up needs of an object. */
 struct object {
     const struct link_map *map;
-    const ElfW(Sym) *symbols;
+    const ElfW(Sym) * symbols;
     const char *strings;
-    const ElfW(Half) *versions; /* NULL: none */
-    const uint32_t *gnu_hash;   /* NULL: only the old hash table */
+    const ElfW(Half) * versions; /* NULL: none */
+    const uint32_t *gnu_hash;    /* NULL: only the old hash table */
     const uint32_t *hash;
 };
 
@@ -36,7 +36,7 @@ static bool is_same(const char *a, const char *b)
 }
 
 /* The loader has relocated the addresses in a dynamic section, unless the section is read-only. */
-static const void *dynamic_pointer(const struct link_map *map, const ElfW(Dyn) *entry)
+static const void *dynamic_pointer(const struct link_map *map, const ElfW(Dyn) * entry)
 {
     uintptr_t value = entry->d_un.d_ptr;
     return (const void *)(value < map->l_addr ? value + map->l_addr : value);

@@ -1,5 +1,5 @@
-/* The malloc family, call by call. Standard output tells what the program can see (result, errno, alignment) and must be
-   the same with and without the library. With a session, each step's counters are compared with the sum of
+/* The malloc family, call by call. Standard output tells what the program can see (result, errno, alignment) and must
+   be the same with and without the library. With a session, each step's counters are compared with the sum of
    malloc_usable_size; what is wrong goes to standard error. */
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* A C program that loads a C++ module: nobody but the preload library defines operator new in the program's own search. */
+/* A C program that loads a C++ module: nobody but the preload library defines operator new in the program's own search.
+ */
 
 #include <dlfcn.h>
 #include <stdio.h>

@@ -26,7 +26,8 @@ static size_t read_file(const char *path, char *text, size_t bytes)
     return got;
 }
 
-/* The end of the library's last segment. What follows in memory may be in the same mapping, but is not the library's. */
+/* The end of the library's last segment. What follows in memory may be in the same mapping, but is not the library's.
+ */
 static int find_library_end(struct dl_phdr_info *info, size_t bytes, void *data)
 {
     uintptr_t *end = data;

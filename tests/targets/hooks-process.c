@@ -61,15 +61,14 @@ static void *work(void *data)
 static void expect(const char *what, const struct view_sums *before, const struct work *sum)
 {
     struct view_sums now = view_sum();
-    if (has_session && (now.alloc_bytes - before->alloc_bytes != sum->alloc_bytes ||
-                        now.alloc_count - before->alloc_count != sum->allocs ||
-                        now.free_bytes - before->free_bytes != sum->free_bytes ||
-                        now.free_count - before->free_count != sum->frees))
+    if (has_session &&
+        (now.alloc_bytes - before->alloc_bytes != sum->alloc_bytes ||
+         now.alloc_count - before->alloc_count != sum->allocs ||
+         now.free_bytes - before->free_bytes != sum->free_bytes || now.free_count - before->free_count != sum->frees))
         fprintf(stderr, "%s: counted +%ju in %ju, -%ju in %ju; expected +%ju in %ju, -%ju in %ju\n", what,
                 (uintmax_t)(now.alloc_bytes - before->alloc_bytes), (uintmax_t)(now.alloc_count - before->alloc_count),
                 (uintmax_t)(now.free_bytes - before->free_bytes), (uintmax_t)(now.free_count - before->free_count),
-                (uintmax_t)sum->alloc_bytes, (uintmax_t)sum->allocs, (uintmax_t)sum->free_bytes,
-                (uintmax_t)sum->frees);
+                (uintmax_t)sum->alloc_bytes, (uintmax_t)sum->allocs, (uintmax_t)sum->free_bytes, (uintmax_t)sum->frees);
     if (has_session && now.live_bytes != (int64_t)(now.alloc_bytes - now.free_bytes))
         fprintf(stderr, "%s: %jd live, but %jd by the threads' counters\n", what, (intmax_t)now.live_bytes,
                 (intmax_t)(now.alloc_bytes - now.free_bytes));
@@ -158,7 +157,8 @@ static void test_crowd(void)
     struct view_sums sums = view_sum();
     if (has_session && (sums.slots < CROWD || sums.slots + sums.takeovers < 3 * CROWD))
         fprintf(stderr, "%ju slots, taken over %ju times\n", (uintmax_t)sums.slots, (uintmax_t)sums.takeovers);
-    if (has_session && (sums.alloc_count < 3 * CROWD || sums.live_bytes != (int64_t)(sums.alloc_bytes - sums.free_bytes)))
+    if (has_session &&
+        (sums.alloc_count < 3 * CROWD || sums.live_bytes != (int64_t)(sums.alloc_bytes - sums.free_bytes)))
         fprintf(stderr, "%ju blocks, %jd bytes live\n", (uintmax_t)sums.alloc_count, (intmax_t)sums.live_bytes);
 }
 
@@ -277,8 +277,8 @@ static void test_maps(void)
     free(malloc(50 << 20)); /* the allocator's own mapping is not the program's */
     struct view_sums now = view_sum();
     uint64_t obtained = 102400 + 200704 + 12288, given = 102400 + 200704 + 12288;
-    if (has_session && (now.mapped_bytes - before.mapped_bytes != obtained ||
-                        now.unmapped_bytes - before.unmapped_bytes != given))
+    if (has_session &&
+        (now.mapped_bytes - before.mapped_bytes != obtained || now.unmapped_bytes - before.unmapped_bytes != given))
         fprintf(stderr, "mapped %ju, unmapped %ju\n", (uintmax_t)(now.mapped_bytes - before.mapped_bytes),
                 (uintmax_t)(now.unmapped_bytes - before.unmapped_bytes));
 }
@@ -296,7 +296,7 @@ static void test_listen(void)
 /* A filter that kills for what an allocating program need not ask the kernel. */
 static void test_sandbox(void)
 {
-    static const int forbidden[] = {SYS_getpid, SYS_gettid,      SYS_tgkill,  SYS_kill,       SYS_readlink,
+    static const int forbidden[] = {SYS_getpid,  SYS_gettid,      SYS_tgkill,  SYS_kill,       SYS_readlink,
                                     SYS_getppid, SYS_getsockname, SYS_pread64, SYS_sched_yield};
     struct sock_filter filter[2 * sizeof forbidden / sizeof *forbidden + 2] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
