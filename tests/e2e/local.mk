@@ -11,10 +11,11 @@ E2E_TESTS += %D%/cli-usage.test
 E2E_TESTS += %D%/hooks-heap.test
 E2E_TESTS += %D%/hooks-process.test
 E2E_TESTS += %D%/hooks-session.test
+E2E_TESTS += %D%/server-nginx.test
 E2E_TESTS += %D%/install.test
 E2E_TESTS += %D%/lines-truth.test
 E2E_TESTS += %D%/readme.test
-EXTRA_DIST += %D%/hooks.sh %D%/truth.sh
+EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/truth.sh
 
 dist_check_SCRIPTS += $(E2E_TESTS)
 EXTRA_DIST += tests/lib.sh %D%/cli-server.c

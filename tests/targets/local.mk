@@ -20,3 +20,9 @@ EXTRA_DIST += %D%/session-view.c %D%/session-view.h %D%/hooks-cxx.cc %D%/hooks-h
 
 # Line stops: compiled by the tests, with several compilers and options each.
 EXTRA_DIST += %D%/truth.h %D%/lines-truth.c %D%/lines-truth-cxx.cc
+
+# What the tests with real programs need around them, and what they compile.
+check_PROGRAMS += %D%/guard %D%/port
+%C%_guard_SOURCES = %D%/guard.c
+%C%_port_SOURCES = %D%/port.c %D%/server.h
+EXTRA_DIST += %D%/server-annotated.c %D%/server-libevent.c %D%/server-microhttpd.c
