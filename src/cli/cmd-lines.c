@@ -11,6 +11,7 @@
 
 #include "base/units.h"
 #include "cli/message.h"
+#include "cli/port-owner.h"
 #include "cli/profile.h"
 #include "cli/requests.h"
 
@@ -228,6 +229,20 @@ static void fire_all(struct lines_command *command)
     }
 }
 
+/* Told before the start, because the program will fail to listen there. */
+static void warn_of_busy_port(const struct options_requests *options)
+{
+    struct port_owner owner;
+    if (options->port == 0 || !port_owner_find(options->port, &owner))
+        return;
+    if (owner.pid != 0)
+        message(MESSAGE_WARNING, "--port %ld: in use by process %d (%s); end it, or give the program another port",
+                options->port, (int)owner.pid, owner.name);
+    else
+        message(MESSAGE_WARNING, "--port %ld: in use by somebody else's process; give the program another port",
+                options->port);
+}
+
 static int serve_requests(struct lines_command *command)
 {
     struct profile *profile = &command->profile;
@@ -257,8 +272,10 @@ int cmd_lines(const struct options *options)
         return status == -ENOMEM ? PROFILE_FAILED : PROFILE_USAGE;
     }
     status = profile_init(&command.profile, options);
-    if (status == 0)
+    if (status == 0) {
+        warn_of_busy_port(&options->requests);
         status = profile_start(&command.profile);
+    }
     if (status == 0)
         status = serve_requests(&command);
     harness_endpoint_fini(&command.endpoint);

@@ -10,6 +10,7 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/options-print.c \
 	%D%/options-table.c %D%/options-table.h \
 	%D%/output.c %D%/output.h \
+	%D%/port-owner.c %D%/port-owner.h \
 	%D%/preload-path.c %D%/preload-path.h \
 	%D%/profile.c %D%/profile.h \
 	%D%/program.c %D%/program.h \

@@ -83,10 +83,18 @@ int main(int argc, char **argv)
         fprintf(stderr, "server argument: %s\n", argv[i]);
     if (argc > 1 && strcmp(argv[1], "--mute") == 0)
         pause();
+    if (argc > 2 && strcmp(argv[1], "--port") == 0)
+        address.sin_port = htons((uint16_t)atoi(argv[2]));
     int listener = socket(AF_INET, SOCK_STREAM, 0);
     if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 8) != 0) {
         perror("server");
         return 1;
+    }
+    socklen_t length = sizeof address;
+    getsockname(listener, (struct sockaddr *)&address, &length);
+    if (argc > 1 && strcmp(argv[1], "--say-port") == 0) {
+        printf("%d\n", ntohs(address.sin_port));
+        fflush(stdout);
     }
     for (;;) {
         int connection = accept(listener, NULL, NULL);
