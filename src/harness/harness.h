@@ -95,6 +95,9 @@ bool harness_wait_quiet(struct harness *harness, harness_activity_fn *activity, 
 /* Has the program (its first process) ended? Fills *wait_status then. Does not block. */
 bool harness_has_ended(struct harness *harness, int *wait_status);
 
+/* Has all of its family ended? A daemon is there when the program's first process has long ended. */
+bool harness_is_gone(struct harness *harness);
+
 /* The last signal that asked syseng-mem to end (INT, TERM, HUP, QUIT), or 0. The program got it as well. While a
    program is started, such a signal does not kill us: harness_find_endpoint and harness_fire return -EINTR,
    harness_wait_quiet false, harness_wait waits on; at the second, harness_stop kills at once. */

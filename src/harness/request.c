@@ -13,6 +13,8 @@
 #define RETRY_NS (5 * CLOCK_MS)
 #define REFUSED_NS (1 * CLOCK_SECOND)   /* how long a server that answered before may refuse */
 #define HANDSHAKE_NS (2 * CLOCK_SECOND) /* a server for something else may wait for more, and never answer */
+#define SETTLED_NS (20 * CLOCK_MS)
+#define SETTLED_MOST_NS (500 * CLOCK_MS)
 #define DYING_NS (100 * CLOCK_MS)       /* a process closes its connections some time before it is gone */
 #define STEP_NS (100 * CLOCK_MS)
 #define HANDSHAKE_NS (2 * CLOCK_SECOND) /* a server for something else may never answer one */
@@ -124,8 +126,10 @@ static int fire(struct harness *harness, struct http *http, struct http_place *p
         return code;
     harness->tls = true;
     place->tls = true;
-    if (request->again != NULL)
+    if (request->again != NULL) {
+        harness_wait_quiet(harness, NULL, NULL, SETTLED_NS, SETTLED_MOST_NS); /* with the two connections before */
         request->again(request->data);
+    }
     return attempt(harness, http, place, request, deadline, out, err);
 }
 

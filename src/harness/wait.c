@@ -17,6 +17,12 @@ bool harness_has_ended(struct harness *harness, int *wait_status)
     return harness->ended;
 }
 
+bool harness_is_gone(struct harness *harness)
+{
+    program_attend(harness);
+    return family_is_gone(harness);
+}
+
 int harness_interrupted(const struct harness *harness)
 {
     return harness->interrupted;

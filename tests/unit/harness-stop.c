@@ -46,6 +46,23 @@ static void a_daemon_is_ended_and_its_first_process_status_kept(void **state)
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+static void a_daemon_outlives_its_first_process(void **state)
+{
+    struct program program = {0};
+    struct harness_endpoint endpoint;
+    int status;
+    program_start(&program, "server-family", "daemon", NULL);
+    program_find(&program, &endpoint);
+    harness_wait(program.harness, false, &status);
+    assert_true(harness_has_ended(program.harness, &status));
+    assert_false(harness_is_gone(program.harness));
+    assert_int_equal(program_get(&program, &endpoint, "/"), 200);
+    harness_endpoint_fini(&endpoint);
+    assert_int_equal(harness_stop(program.harness, PROGRAM_PATIENCE, &status, &(bool){false}), 0);
+    assert_true(harness_is_gone(program.harness));
+    program_end(&program, NULL);
+}
+
 static void a_server_may_end_in_its_own_way(void **state)
 {
     int status = status_when_stopped("unasked", PROGRAM_PATIENCE);
@@ -191,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(servers_are_ended_with_all_their_processes),
         cmocka_unit_test(a_daemon_is_ended_and_its_first_process_status_kept),
+        cmocka_unit_test(a_daemon_outlives_its_first_process),
         cmocka_unit_test(a_server_may_end_in_its_own_way),
         cmocka_unit_test(a_server_that_signals_its_group_does_not_hit_us),
         cmocka_unit_test(a_server_that_does_not_end_is_killed),
