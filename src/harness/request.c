@@ -15,7 +15,7 @@
 #define HANDSHAKE_NS (2 * CLOCK_SECOND) /* a server for something else may wait for more, and never answer */
 #define SETTLED_NS (20 * CLOCK_MS)
 #define SETTLED_MOST_NS (500 * CLOCK_MS)
-#define DYING_NS (100 * CLOCK_MS)       /* a process closes its connections some time before it is gone */
+#define DYING_NS (100 * CLOCK_MS) /* a process closes its connections some time before it is gone */
 #define STEP_NS (100 * CLOCK_MS)
 #define HANDSHAKE_NS (2 * CLOCK_SECOND) /* a server for something else may never answer one */
 
