@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # what comes from tests/lib.sh and from the test itself
 # programs.sh: what the tests with real programs share. Sourced after tests/lib.sh.
 #
 # Everything runs under the guard (tests/targets/guard.c): with a time limit, so that a hang is a failure, and with a look at

@@ -16,7 +16,7 @@
      /die      holds, and dies by SIGSEGV
      /close    holds, and closes without an answer
      /after    answers, then holds 16 times 64 KiB more
-   As a CGI program, `print`: handles a request of its own environment and prints the answer. */
+   With GATEWAY_INTERFACE in its environment it is a CGI program: handles a page and prints it. */
 
 #include <poll.h>
 #include <pthread.h>
@@ -78,7 +78,8 @@ static void run_cgi(int fd, char **argv)
     server_need(server_read(fd, request) > 0, "request");
     server_send(fd, "HTTP/1.1 200 OK\r\n");
     dup2(fd, STDOUT_FILENO);
-    execl(argv[2], argv[2], "print", (char *)NULL);
+    setenv("GATEWAY_INTERFACE", "CGI/1.1", 1);
+    execl(argv[2], argv[2], (char *)NULL);
     _exit(70);
 }
 
@@ -143,13 +144,13 @@ static void start_helpers(const char *kind)
 int main(int argc, char **argv)
 {
     struct pollfd sources[MOST + 1] = {{.fd = -1}, {.fd = -1}, {.fd = -1}, {.fd = -1}};
-    if (argc < 2)
-        return 64;
-    if (strcmp(argv[1], "print") == 0) {
+    if (getenv("GATEWAY_INTERFACE") != NULL) {
         handle_page();
         printf("Content-Length: 4\r\n\r\ncgi\n");
         return 0;
     }
+    if (argc < 2)
+        return 64;
     if (strcmp(argv[1], "daemon") == 0)
         detach();
     sources[0] = (struct pollfd){.fd = listen_somewhere(argv[1], argc > 2 ? argv[2] : ""), .events = POLLIN};
