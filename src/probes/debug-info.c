@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "probes/dwarf-reader.h"
 
@@ -22,6 +23,8 @@ int debug_info_open(int fd, struct debug_info **out, struct err *err)
         free(info);
         return code;
     }
+    info->files = &info->own_files;
+    info->fd = -1;
     *out = info;
     return 0;
 }
@@ -33,8 +36,11 @@ void debug_info_close(struct debug_info *info)
     dwarf_names_fini(info);
     for (size_t i = 0; i < DWARF_CACHE_SLOTS; i++)
         free(info->file_cache[i].numbers);
-    strings_fini(&info->files);
+    free(info->split_units);
+    strings_fini(&info->own_files);
     dwarf_api_close(info->debug);
+    if (info->fd >= 0)
+        close(info->fd);
     free(info);
 }
 
@@ -54,7 +60,7 @@ static bool language_is_cxx(uint64_t language)
            language == 0x2c /* 20 */;
 }
 
-static void unit_init(struct debug_info *info, struct dwarf_unit *unit, Dwarf_Die die)
+void dwarf_unit_init(struct debug_info *info, struct dwarf_unit *unit, Dwarf_Die die)
 {
     *unit = (struct dwarf_unit){.die = die, .offset = dwarf_offset(info, die)};
     Dwarf_Addr low = 0;
@@ -228,7 +234,7 @@ static int consider(struct debug_info *info, struct dwarf_unit *unit, Dwarf_Die 
         if (code == 0 && wanted->is_wanted(&function, wanted->data)) {
             code = complete(info, unit, die, &function);
             if (code == 0)
-                code = wanted->take(&function, &info->files, wanted->data);
+                code = wanted->take(&function, info->files, wanted->data);
         }
     }
     function_fini(&function);
@@ -269,56 +275,139 @@ static int walk(struct debug_info *info, struct dwarf_unit *unit, Dwarf_Die pare
     return code;
 }
 
-static int walk_unit(struct debug_info *info, Dwarf_Die die, const struct debug_wanted *wanted)
+int dwarf_walk_unit(struct debug_info *info, struct dwarf_unit *unit, const struct debug_wanted *wanted)
 {
-    struct dwarf_unit unit;
+    return walk(info, unit, unit->die, 0, wanted);
+}
+
+static bool is_unit_with_code(Dwarf_Half tag)
+{
+    return tag == DW_TAG_compile_unit || tag == DW_TAG_skeleton_unit;
+}
+
+static int walk_top(struct debug_info *info, struct dwarf_unit *unit, const struct debug_wanted *wanted)
+{
     struct range_list ranges = {0};
-    unit_init(info, &unit, die);
-    int code = 0;
-    if (dwarf_tag_of(info, die) == DW_TAG_compile_unit) {
-        code = dwarf_ranges(info, &unit, die, &ranges);
-        if (code == 0 && may_hold(wanted, &ranges))
-            code = walk(info, &unit, die, 0, wanted);
-    }
+    int code = dwarf_ranges(info, unit, unit->die, &ranges);
+    if (code == 0 && may_hold(wanted, &ranges))
+        code = dwarf_is_split(info, unit->die) ? dwarf_split_add(info, unit->offset)
+                                               : dwarf_walk_unit(info, unit, wanted);
     range_list_fini(&ranges);
-    unit_fini(info, &unit);
     return code;
 }
 
-/* Step to the next unit: its DIE and its length, or NULL at the end. libdwarf begins anew after the end. */
-static Dwarf_Die next_unit(struct debug_info *info, uint64_t *length, Dwarf_Half *version)
+/* libdwarf finds a .dwo file's addresses only when no walk over the executable's units is under way. */
+static int walk_split_units(struct debug_info *info, const struct debug_wanted *wanted)
 {
-    Dwarf_Unsigned header_length = 0, type_offset = 0, next_header = 0;
+    int code = 0;
+    for (size_t i = 0; i < info->split_count && code == 0; i++) {
+        Dwarf_Die die = NULL;
+        if (!dwarf_is_ok(info, dwarf_offdie_b(info->debug, info->split_units[i], 1, &die, &info->error)))
+            continue;
+        struct dwarf_unit unit;
+        dwarf_unit_init(info, &unit, die);
+        code = dwarf_walk_split(info, &unit, wanted);
+        unit_fini(info, &unit);
+    }
+    info->split_count = 0;
+    return code;
+}
+
+Dwarf_Die dwarf_next_unit(struct debug_info *info, Dwarf_Off *last, Dwarf_Half *version)
+{
+    Dwarf_Unsigned length = 0, type_offset = 0, next_header = 0;
     Dwarf_Half address_bytes = 0, length_bytes = 0, extension_bytes = 0, unit_type = 0;
     Dwarf_Off abbrev_offset = 0;
     Dwarf_Sig8 signature;
     Dwarf_Die die = NULL;
-    if (!dwarf_is_ok(info, dwarf_next_cu_header_d(info->debug, 1, &header_length, version, &abbrev_offset,
-                                                  &address_bytes, &length_bytes, &extension_bytes, &signature,
-                                                  &type_offset, &next_header, &unit_type, &info->error)))
+    if (!dwarf_is_ok(info, dwarf_next_cu_header_d(info->debug, 1, &length, version, &abbrev_offset, &address_bytes,
+                                                  &length_bytes, &extension_bytes, &signature, &type_offset,
+                                                  &next_header, &unit_type, &info->error)) ||
+        !dwarf_is_ok(info, dwarf_siblingof_b(info->debug, NULL, 1, &die, &info->error)))
         return NULL;
-    *length = header_length;
-    return dwarf_is_ok(info, dwarf_siblingof_b(info->debug, NULL, 1, &die, &info->error)) ? die : NULL;
+    /* libdwarf begins anew after the end, and in some .dwo files without telling that there was an end. */
+    const Dwarf_Off offset = dwarf_offset(info, die);
+    if (offset <= *last) {
+        dwarf_dealloc_die(die);
+        return NULL;
+    }
+    *last = offset;
+    info->budget = length;
+    return die;
 }
 
 int debug_info_walk(struct debug_info *info, const struct debug_wanted *wanted)
 {
     int code = 0;
+    Dwarf_Off last = 0;
     Dwarf_Half version = 0;
     while (code == 0) {
-        Dwarf_Die die = next_unit(info, &info->budget, &version);
+        Dwarf_Die die = dwarf_next_unit(info, &last, &version);
         if (die == NULL)
             break;
-        code = walk_unit(info, die, wanted);
+        struct dwarf_unit unit;
+        dwarf_unit_init(info, &unit, die);
+        if (is_unit_with_code(dwarf_tag_of(info, die)))
+            code = walk_top(info, &unit, wanted);
+        unit_fini(info, &unit);
+    }
+    return code == 0 ? walk_split_units(info, wanted) : code;
+}
+
+/* The symbols that lie in one unit, with that unit's rows. */
+static int take_symbols(struct debug_info *info, struct dwarf_unit *unit, const struct debug_symbol *symbols,
+                        size_t count, const struct debug_wanted *wanted)
+{
+    struct range_list ranges = {0};
+    int code = dwarf_ranges(info, unit, unit->die, &ranges);
+    range_list_normalize(&ranges);
+    for (size_t i = 0; i < count && code == 0; i++) {
+        if (!range_list_has_sorted(&ranges, symbols[i].ranges.items[0].low))
+            continue;
+        code = dwarf_load_rows(info, unit);
+        const struct debug_function function = {
+            .name = symbols[i].name,
+            .short_name = symbols[i].name,
+            .linkage_name = symbols[i].name,
+            .file = STRINGS_NONE,
+            .entry = symbols[i].ranges.items[0].low,
+            .ranges = symbols[i].ranges,
+            .is_cxx = true, /* the careful choice when it is not known */
+            .is_optimized = unit->is_optimized,
+            .rows = unit->rows,
+            .row_count = unit->row_count,
+        };
+        if (code == 0 && unit->row_count > 0)
+            code = wanted->take(&function, info->files, wanted->data);
+    }
+    range_list_fini(&ranges);
+    return code;
+}
+
+int debug_info_walk_symbols(struct debug_info *info, const struct debug_symbol *symbols, size_t count,
+                            const struct debug_wanted *wanted)
+{
+    int code = 0;
+    Dwarf_Off last = 0;
+    Dwarf_Half version = 0;
+    while (code == 0) {
+        Dwarf_Die die = dwarf_next_unit(info, &last, &version);
+        if (die == NULL)
+            break;
+        struct dwarf_unit unit;
+        dwarf_unit_init(info, &unit, die);
+        if (is_unit_with_code(dwarf_tag_of(info, die)))
+            code = take_symbols(info, &unit, symbols, count, wanted);
+        unit_fini(info, &unit);
     }
     return code;
 }
 
 void debug_info_first_unit(struct debug_info *info, int *version, char **producer)
 {
-    uint64_t length = 0;
+    Dwarf_Off last = 0;
     Dwarf_Half unit_version = 0;
-    Dwarf_Die die = next_unit(info, &length, &unit_version);
+    Dwarf_Die die = dwarf_next_unit(info, &last, &unit_version);
     *version = unit_version;
     *producer = NULL;
     if (die == NULL)

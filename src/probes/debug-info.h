@@ -49,6 +49,8 @@ struct debug_wanted {
     bool (*may_hold)(uint64_t low, uint64_t high, void *data);
     bool (*is_wanted)(const struct debug_function *function, void *data);
     int (*take)(const struct debug_function *function, const struct strings *files, void *data); /* < 0 ends the walk */
+    /* A .dwo file that is named but not there. */
+    int (*miss)(const char *dwo_path, void *data);
     void *data;
 };
 
@@ -59,6 +61,17 @@ void debug_info_close(struct debug_info *info);
 
 /* Walk the functions that have code and are wanted. Returns 0 or what `take` returned. */
 int debug_info_walk(struct debug_info *info, const struct debug_wanted *wanted);
+
+/* A function that only the symbol table tells of. */
+struct debug_symbol {
+    char *name;
+    struct range_list ranges; /* the entry's first */
+};
+
+/* Give to `take` those of the symbols whose code has line rows, though no DIE describes them (-g1, a .dwo file that is
+   not there). */
+int debug_info_walk_symbols(struct debug_info *info, const struct debug_symbol *symbols, size_t count,
+                            const struct debug_wanted *wanted);
 
 /* Facts on the first unit. `producer` is malloc'ed or NULL. */
 void debug_info_first_unit(struct debug_info *info, int *version, char **producer);

@@ -36,7 +36,7 @@ static void load_files(struct debug_info *info, Dwarf_Die unit_die, struct dwarf
     files->numbers = count > 0 ? calloc((size_t)count, sizeof *files->numbers) : NULL;
     for (Dwarf_Signed i = 0; i < count; i++) {
         if (files->numbers != NULL)
-            files->numbers[i] = add_path(&info->files, paths[i]);
+            files->numbers[i] = add_path(info->files, paths[i]);
         dwarf_dealloc(info->debug, paths[i], DW_DLA_STRING);
     }
     dwarf_dealloc(info->debug, paths, DW_DLA_LIST);
@@ -46,12 +46,24 @@ static void load_files(struct debug_info *info, Dwarf_Die unit_die, struct dwarf
 /* The version that counts is the line table's; an old assembler writes version 3 for DWARF 5 units. */
 static size_t file_base(struct debug_info *info, Dwarf_Die unit_die)
 {
-    Dwarf_Unsigned version = 0;
+    Dwarf_Half unit_version = 0, offset_bytes = 0;
+    dwarf_get_version_of_die(unit_die, &unit_version, &offset_bytes);
+    Dwarf_Unsigned version = unit_version;
     Dwarf_Small table_count = 0;
     Dwarf_Line_Context context = NULL;
     if (dwarf_is_ok(info, dwarf_srclines_b(unit_die, &version, &table_count, &context, &info->error)))
         dwarf_srclines_dealloc_b(context);
     return version >= 5 ? 0 : 1;
+}
+
+/* libdwarf of 2021 begins each sequence of a DWARF 5 table with file 0 instead of 1. They are the same file, except in
+   units that link-time optimization made up, whose file 0 is no file at all. */
+static void repair_first_file(struct debug_info *info, struct dwarf_files *files)
+{
+    const char *first = files->base == 0 && files->count > 1 ? strings_text(info->files, files->numbers[0]) : NULL;
+    const char *name = first != NULL ? strrchr(first, '/') : NULL;
+    if (first != NULL && strcmp(name != NULL ? name + 1 : first, "<artificial>") == 0)
+        files->numbers[0] = files->numbers[1];
 }
 
 static const struct dwarf_files *files_of(struct debug_info *info, Dwarf_Off unit)
@@ -66,6 +78,7 @@ static const struct dwarf_files *files_of(struct debug_info *info, Dwarf_Off uni
         load_files(info, die, files);
         files->base = file_base(info, die);
         dwarf_dealloc_die(die);
+        repair_first_file(info, files);
     }
     return files;
 }

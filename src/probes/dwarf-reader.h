@@ -28,9 +28,13 @@ struct dwarf_children { /* offsets of the children of one DIE, ascending */
 struct debug_info {
     Dwarf_Debug debug;
     Dwarf_Error error;
-    struct strings files;
+    struct strings *files; /* shared with the .dwo files of a program */
+    struct strings own_files;
+    int fd; /* of a .dwo file, else -1 */
     struct dwarf_files file_cache[DWARF_CACHE_SLOTS];
     struct dwarf_children child_cache[DWARF_CACHE_SLOTS];
+    Dwarf_Off *split_units; /* skeletons whose .dwo files are to be read */
+    size_t split_count, split_capacity;
     uint64_t budget; /* DIEs that may still be visited in this unit; a unit cannot have more DIEs than bytes */
 };
 
@@ -43,6 +47,19 @@ struct dwarf_unit {
     struct debug_row *rows;
     size_t row_count;
 };
+
+/* dwarf-split.c: does a unit's DIE stand for a .dwo file? Keep it for later. Walk the functions of its .dwo file. */
+bool dwarf_is_split(struct debug_info *info, Dwarf_Die die);
+int dwarf_split_add(struct debug_info *info, Dwarf_Off offset);
+int dwarf_walk_split(struct debug_info *info, struct dwarf_unit *skeleton, const struct debug_wanted *wanted);
+
+/* The unit's functions. */
+int dwarf_walk_unit(struct debug_info *info, struct dwarf_unit *unit, const struct debug_wanted *wanted);
+void dwarf_unit_init(struct debug_info *info, struct dwarf_unit *unit, Dwarf_Die die);
+
+/* Step to the unit behind the one whose DIE is at `*last` (0: to the first): its DIE, NULL at the end. Sets the budget to
+   the unit's length. */
+Dwarf_Die dwarf_next_unit(struct debug_info *info, Dwarf_Off *last, Dwarf_Half *version);
 
 /* Whether a libdwarf call succeeded; releases its error. */
 bool dwarf_is_ok(struct debug_info *info, int result);

@@ -1,6 +1,7 @@
 /* probes_find: marks and globs, then debug information, then sites. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "probes/notes.h"
 #include "probes/probes.h"
 #include "probes/sites.h"
+#include "probes/symbol-functions.h"
 
 /* One function with its stops, before all are laid out together. */
 struct watched {
@@ -227,25 +229,107 @@ static int lay_out(struct search *search)
     return 0;
 }
 
-/* Read the functions from DWARF, wherever it is, and fall back on symbols where DWARF does not describe them. */
-static int read_functions(struct search *search, struct err *err)
+static int miss(const char *dwo_path, void *data)
 {
-    const struct debug_wanted wanted = {may_hold, is_wanted, take, search};
+    struct search *search = data;
+    return notes_add(search->probes, PROBES_NOTE_DEBUG_FILE_MISSING, dwo_path, search->probes->path);
+}
+
+/* Symbols that DWARF should have told of, but did not. */
+static bool is_left_over(const char *name, const struct range_list *ranges, void *data)
+{
+    struct search *search = data;
+    const uint64_t entry = ranges->items[0].low;
+    size_t slot;
+    if (search->slot_count > 0 && find_watched(search, entry, &slot) != NULL)
+        return false;
+    return marks_has_function(&search->marks, entry, ranges) ||
+           globs_match_unmatched(&search->globs, name);
+}
+
+/* "a, b, c and 2 more"; malloc'ed, NULL for none or when memory is out. */
+static char *list_names(const struct symbol_functions *functions)
+{
+    const size_t shown = functions->count < 8 ? functions->count : 8;
+    size_t bytes = 64;
+    for (size_t i = 0; i < shown; i++)
+        bytes += strlen(functions->items[i].name) + 2;
+    char *list = functions->count > 0 ? malloc(bytes) : NULL;
+    if (list == NULL)
+        return NULL;
+    char *at = stpcpy(list, functions->items[0].name);
+    for (size_t i = 1; i < shown; i++)
+        at = stpcpy(stpcpy(at, ", "), functions->items[i].name);
+    if (functions->count > shown)
+        snprintf(at, 64, " and %zu more", functions->count - shown);
+    return list;
+}
+
+static int note_no_lines(struct search *search, const struct debug_file *debug, const struct symbol_functions *left)
+{
+    char *names = list_names(left);
+    int code = 0;
+    if (names != NULL || !marks_is_empty(&search->marks) || !debug->has_lines)
+        code = notes_add(search->probes, PROBES_NOTE_NO_DEBUG_INFO, search->probes->path, names);
+    if (code == 0 && !debug->has_symbols)
+        code = notes_add(search->probes, PROBES_NOTE_STRIPPED, search->probes->path, NULL);
+    free(names);
+    return code;
+}
+
+/* A second walk needs a fresh file: libdwarf does not begin anew once .dwo files have been read. */
+static bool reopen(const struct elf_file *source, struct debug_info **info)
+{
+    if (*info == NULL)
+        return false;
+    debug_info_close(*info);
+    *info = NULL;
+    return debug_info_open(source->fd, info, NULL) == 0;
+}
+
+/* What DWARF does not describe is taken from the symbols; it may have line rows all the same. */
+static int read_left_overs(struct search *search, const struct debug_file *debug, struct debug_info **info,
+                           const struct debug_wanted *wanted)
+{
+    struct symbol_functions left = {0};
+    const struct elf_file *source = debug->elf.fd >= 0 ? &debug->elf : &search->elf;
+    const size_t known = search->count;
+    int code = symbol_functions_find(&left, &search->elf, source, is_left_over, search);
+    if (code == 0 && left.count == 0 && source != &search->elf)
+        code = symbol_functions_find(&left, &search->elf, &search->elf, is_left_over, search);
+    if (code == 0 && left.count > 0 && reopen(source, info))
+        code = debug_info_walk_symbols(*info, left.items, left.count, wanted);
+    for (size_t i = 0; search->count > known && i < left.count; i++)
+        globs_match(&search->globs, left.items[i].name, NULL, NULL);
+    if (code == 0 && (*info == NULL || (left.count > 0 && search->count == known)))
+        code = note_no_lines(search, debug, &left);
+    symbol_functions_fini(&left);
+    return code;
+}
+
+/* Read the functions from DWARF, wherever it is. */
+static int read_functions(struct search *search)
+{
+    const struct debug_wanted wanted = {may_hold, is_wanted, take, miss, search};
     struct debug_file debug = {.elf.fd = -1};
     struct debug_info *info = NULL;
     int code = debug_file_find(&debug, &search->elf, search->probes, search->options->debug_root);
     if (code == 0) {
         const struct elf_file *source = debug.elf.fd >= 0 ? &debug.elf : &search->elf;
         code = globs_prepare(&search->globs, &search->elf, source);
-        if (code == 0 && debug.has_lines && debug_info_open(source->fd, &info, err) == 0)
+        if (code == 0 && debug.has_lines && debug_info_open(source->fd, &info, NULL) == 0)
             code = debug_info_walk(info, &wanted);
+        if (code == 0 && globs_widen(&search->globs) && reopen(source, &info))
+            code = debug_info_walk(info, &wanted);
+        if (code == 0)
+            code = read_left_overs(search, &debug, &info, &wanted);
     }
     debug_info_close(info);
     debug_file_close(&debug);
     return code;
 }
 
-static int search_run(struct search *search, struct err *err)
+static int search_run(struct search *search)
 {
     int code = marks_find(&search->elf, &search->marks);
     if (code == 0)
@@ -253,7 +337,7 @@ static int search_run(struct search *search, struct err *err)
     if (code != 0 || (marks_is_empty(&search->marks) && search->options->glob_count == 0))
         return code;
     search->instructions_left = search->elf.size_bytes; /* an instruction has a byte at least */
-    code = read_functions(search, err);
+    code = read_functions(search);
     if (code == 0)
         code = lay_out(search);
     if (code == 0)
@@ -287,7 +371,7 @@ int probes_find(const char *path, const struct probes_options *options, struct p
     if (search.probes == NULL || search.probes->path == NULL)
         code = -ENOMEM;
     else
-        code = search_run(&search, err);
+        code = search_run(&search);
     if (code == 0)
         *out = search.probes;
     else {

@@ -5,7 +5,7 @@ noinst_LIBRARIES += %D%/libprobes.a
   %D%/debug-info.h %D%/debug-info.c \
   %D%/decode.h %D%/decode.c \
   %D%/dwarf-api.h \
-  %D%/dwarf-lines.c %D%/dwarf-names.c %D%/dwarf-ranges.c \
+  %D%/dwarf-lines.c %D%/dwarf-names.c %D%/dwarf-ranges.c %D%/dwarf-split.c \
   %D%/dwarf-reader.h %D%/dwarf-reader.c \
   %D%/elf-file.h %D%/elf-file.c \
   %D%/encode.c %D%/find.c \
@@ -15,7 +15,8 @@ noinst_LIBRARIES += %D%/libprobes.a
   %D%/notes.h %D%/notes.c \
   %D%/ranges.h %D%/ranges.c \
   %D%/sites.h %D%/sites.c \
-  %D%/strings.h %D%/strings.c
+  %D%/strings.h %D%/strings.c \
+  %D%/symbol-functions.h %D%/symbol-functions.c
 if LIBDWARF_API_2021
 %C%_libprobes_a_SOURCES += %D%/dwarf-api-2021.c
 EXTRA_DIST += %D%/dwarf-api-0.c

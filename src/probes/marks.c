@@ -13,7 +13,7 @@
 #define MARK_NOTE_TYPE 1u
 
 /* lea 0x0(%rsp),%rsp with a 32-bit displacement: g++'s ms_hook_prologue, never generated otherwise. */
-static const uint8_t hook_prologue[8] = {0x48, 0x8d, 0xa4, 0x24, 0, 0, 0, 0};
+static const uint8_t hook_prologue[MARKS_HOOK_BYTES] = {0x48, 0x8d, 0xa4, 0x24, 0, 0, 0, 0};
 
 struct address_list {
     uint64_t *items;
@@ -62,6 +62,13 @@ static void scan_for_prologues(const struct elf_file *file, struct address_list 
             address_list_add(entries, segment->p_vaddr + (uint64_t)(at - start));
         }
     }
+}
+
+bool marks_is_hook_prologue(const struct elf_file *file, uint64_t address)
+{
+    size_t left;
+    const uint8_t *bytes = elf_file_text_at(file, address, &left);
+    return bytes != NULL && left >= sizeof hook_prologue && memcmp(bytes, hook_prologue, sizeof hook_prologue) == 0;
 }
 
 static bool take_note(const char *owner, uint32_t type, const uint8_t *desc, size_t desc_bytes, void *data)

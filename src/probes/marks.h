@@ -27,6 +27,10 @@ static inline bool marks_is_empty(const struct marks *marks)
     return marks->sections.count == 0 && marks->entry_count == 0 && marks->inside_count == 0;
 }
 
+/* Whether g++'s mark stands at `address`; the function's entry is MARKS_HOOK_BYTES behind it. */
+#define MARKS_HOOK_BYTES 8
+bool marks_is_hook_prologue(const struct elf_file *file, uint64_t address);
+
 /* Whether a function with this entry and these ranges is annotated. */
 bool marks_has_function(const struct marks *marks, uint64_t entry, const struct range_list *ranges);
 

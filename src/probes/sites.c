@@ -76,7 +76,7 @@ static uint32_t line_of_row(const struct plan *plan, const struct debug_row *row
         return 0;
     const struct debug_inline *call = inline_at(plan->function, row->address);
     if (call != NULL)
-        return call->file == plan->out->file ? call->line : 0;
+        return call->file == plan->out->file || call->file == STRINGS_NONE ? call->line : 0;
     return row->file == plan->out->file ? row->line : 0;
 }
 
