@@ -362,7 +362,7 @@ static int take_symbols(struct debug_info *info, struct dwarf_unit *unit, const 
     int code = dwarf_ranges(info, unit, unit->die, &ranges);
     range_list_normalize(&ranges);
     for (size_t i = 0; i < count && code == 0; i++) {
-        if (!range_list_has_sorted(&ranges, symbols[i].ranges.items[0].low))
+        if (!range_list_has_sorted(&ranges, symbols[i].entry))
             continue;
         code = dwarf_load_rows(info, unit);
         const struct debug_function function = {
@@ -370,7 +370,7 @@ static int take_symbols(struct debug_info *info, struct dwarf_unit *unit, const 
             .short_name = symbols[i].name,
             .linkage_name = symbols[i].name,
             .file = STRINGS_NONE,
-            .entry = symbols[i].ranges.items[0].low,
+            .entry = symbols[i].entry,
             .ranges = symbols[i].ranges,
             .is_cxx = true, /* the careful choice when it is not known */
             .is_optimized = unit->is_optimized,

@@ -65,7 +65,8 @@ int debug_info_walk(struct debug_info *info, const struct debug_wanted *wanted);
 /* A function that only the symbol table tells of. */
 struct debug_symbol {
     char *name;
-    struct range_list ranges; /* the entry's first */
+    uint64_t entry;
+    struct range_list ranges; /* normalized */
 };
 
 /* Give to `take` those of the symbols whose code has line rows, though no DIE describes them (-g1, a .dwo file that is

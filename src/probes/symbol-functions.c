@@ -23,7 +23,7 @@ static int add(struct symbol_functions *functions, const char *name, uint64_t lo
     if (items == NULL)
         return -ENOMEM;
     functions->items = items;
-    struct debug_symbol symbol = {strdup(name), {0}};
+    struct debug_symbol symbol = {strdup(name), low, {0}};
     if (symbol.name == NULL || range_list_add(&symbol.ranges, low, high) != 0) {
         free(symbol.name);
         return -ENOMEM;
@@ -75,6 +75,8 @@ int symbol_functions_find(struct symbol_functions *functions, const struct elf_f
         elf_file_symbols(file, SHT_DYNSYM, visit_function, &collection);
     if (functions->count > 0 && functions->count < 1000 && collection.code == 0)
         elf_file_symbols(file, SHT_SYMTAB, visit_cold_part, &collection);
+    for (size_t i = 0; i < functions->count; i++)
+        range_list_normalize(&functions->items[i].ranges);
     return collection.code;
 }
 
