@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "preload/count.h"
+#include "preload/events.h"
 
 /* What the new handler allocates must be counted: so guest_depth is not raised around an operator new, but only around
    what cannot call the handler. */
@@ -22,10 +23,16 @@ static size_t usable_size(void *block)
     return bytes;
 }
 
-static inline void *counted(struct wire_thread *thread, void *block)
+static inline void *counted(struct wire_thread *thread, void *block, uint64_t bytes, const uint64_t *frame)
 {
-    if (block != NULL && guest_self.last_block != block)
-        count_alloc(thread, block, usable_size(block));
+    if (block == NULL || guest_self.last_block == block)
+        return block;
+    count_alloc(thread, block, usable_size(block));
+    if (events_wanted()) {
+        guest_depth++;
+        events_alloc(block, bytes, frame);
+        guest_depth--;
+    }
     return block;
 }
 
@@ -62,7 +69,7 @@ static void *plain_aligned_new(size_t size, size_t alignment)
         if (thread == NULL || !real.name.is_allocators)                                                                \
             return call arguments;                                                                                     \
         guest_self.last_block = NULL;                                                                                  \
-        return counted(thread, call arguments);                                                                        \
+        return counted(thread, call arguments, size, EVENTS_FRAME);                                                                        \
     }
 
 #define OPERATOR_DELETE(name, parameters, arguments)                                                                   \
@@ -81,6 +88,8 @@ static void *plain_aligned_new(size_t size, size_t alignment)
         }                                                                                                              \
         guest_depth++;                                                                                                 \
         count_free(thread, real.malloc_usable_size.call(block));                                                       \
+        if (events_wanted())                                                                                           \
+            events_free(block, EVENTS_FRAME);                                                                          \
         call arguments;                                                                                                \
         guest_depth--;                                                                                                 \
     }

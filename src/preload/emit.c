@@ -27,33 +27,33 @@ static bool is_collector_gone(void)
 }
 
 /* Wait a while for `tail` to differ from `seen`. */
-static void wait_for_tail(struct wire_ring *ring, uint64_t seen)
+static void wait_for_tail(const _Atomic uint64_t *tail, uint64_t seen)
 {
     const struct timespec time_out = {.tv_nsec = WAIT_MS * 1000000L};
     if (!guest_sandboxed) {
-        raw_syscall4(SYS_futex, (long)&ring->tail, FUTEX_WAIT_SHARED, (long)(uint32_t)seen, (long)&time_out);
+        raw_syscall4(SYS_futex, (long)tail, FUTEX_WAIT_SHARED, (long)(uint32_t)seen, (long)&time_out);
         return;
     }
-    for (int i = 0; i < SPINS_PER_WAIT && atomic_load_explicit(&ring->tail, memory_order_relaxed) == seen; i++)
+    for (int i = 0; i < SPINS_PER_WAIT && atomic_load_explicit(tail, memory_order_relaxed) == seen; i++)
         __builtin_ia32_pause();
 }
 
-/* Wait until the ring has room. Returns false when that will not be. */
-static bool wait_for_room(struct wire_ring *ring, uint64_t head)
+static bool wait_for_room(const _Atomic uint64_t *tail, _Atomic uint32_t *producer_waits, uint64_t head,
+                          uint64_t capacity)
 {
-    uint64_t seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
-    bool has_room = head - seen < WIRE_RING_RECORDS;
+    uint64_t seen = atomic_load_explicit(tail, memory_order_acquire);
+    bool has_room = head - seen < capacity;
     for (int waits = 0; !has_room && waits < EMIT_WAITS_LIMIT && !is_collector_gone(); waits++) {
-        atomic_store(&ring->producer_waits, 1);
+        atomic_store(producer_waits, 1);
         guest_wake_collector();
-        wait_for_tail(ring, seen);
-        uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
-        has_room = head - tail < WIRE_RING_RECORDS;
-        if (tail != seen)
+        wait_for_tail(tail, seen);
+        uint64_t now = atomic_load_explicit(tail, memory_order_acquire);
+        has_room = head - now < capacity;
+        if (now != seen)
             waits = 0;
-        seen = tail;
+        seen = now;
     }
-    atomic_store(&ring->producer_waits, 0);
+    atomic_store(producer_waits, 0);
     return has_room;
 }
 
@@ -63,13 +63,21 @@ static void stop_recording(void)
         atomic_fetch_or(&guest.process->flags, WIRE_PROCESS_GAVE_UP);
 }
 
+bool guest_wait_for_room(const _Atomic uint64_t *tail, _Atomic uint32_t *producer_waits, uint64_t head,
+                         uint64_t capacity)
+{
+    if (!atomic_load_explicit(&stopped, memory_order_relaxed) &&
+        (head - atomic_load_explicit(tail, memory_order_acquire) < capacity ||
+         wait_for_room(tail, producer_waits, head, capacity)))
+        return true;
+    stop_recording();
+    return false;
+}
+
 GUEST_NO_VECTOR void guest_emit(struct wire_thread *thread, struct wire_ring *ring, const struct wire_record *record)
 {
     uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
-    bool has_room = head - tail < WIRE_RING_RECORDS;
-    if (atomic_load_explicit(&stopped, memory_order_relaxed) || !(has_room || wait_for_room(ring, head))) {
-        stop_recording();
+    if (!guest_wait_for_room(&ring->tail, &ring->producer_waits, head, WIRE_RING_RECORDS)) {
         atomic_fetch_add_explicit(&thread->lost, 1, memory_order_relaxed);
         return;
     }

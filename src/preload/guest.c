@@ -257,6 +257,7 @@ static bool register_process(uint32_t flags)
     guest.process_chunk = index;
     guest.process = process;
     guest.session = session;
+    guest.wants_events = (mapped.flags & WIRE_WANT_EVENTS) != 0;
     publish_chunk(index);
     __atomic_store_n(&guest.serial, serial, __ATOMIC_RELEASE);
     guest_wake_collector();

@@ -23,6 +23,7 @@
 struct guest {
     struct wire_header *session;  /* NULL: not profiled, or not yet */
     struct wire_process *process; /* likewise */
+    bool wants_events;            /* WIRE_WANT_EVENTS */
     const char *single_threaded;  /* glibc's __libc_single_threaded: not 0 while no other thread was ever started */
     uint32_t process_chunk;
     uint32_t pid;
@@ -39,9 +40,11 @@ GUEST_HIDDEN extern struct guest guest;
 struct guest_self {
     struct wire_thread *slot; /* NULL: none was to be had */
     struct wire_ring *ring;   /* NULL: not looked for yet */
+    struct events *events;    /* the state of its event stream (events.c), NULL: not looked for yet */
     void *last_block;         /* the last one counted; for operators that may or may not call malloc */
     uint32_t serial;
     bool ring_refused;
+    bool events_refused;
     bool measures_release; /* between count_release_begin and _end */
 };
 GUEST_HIDDEN extern GUEST_TLS struct guest_self guest_self;
@@ -71,6 +74,11 @@ GUEST_HIDDEN struct wire_ring *guest_ring(struct wire_thread *thread);
    blocked, as it is in our SIGTRAP handler: a handler of the program that came in between could meet a line stop and
    write to the same place. */
 GUEST_HIDDEN void guest_emit(struct wire_thread *thread, struct wire_ring *ring, const struct wire_record *record);
+
+/* Wait until a ring of `capacity` places, of which `head` were ever used, has a free one: until its `tail` moves. Returns
+   false when that will not be: see guest_emit. */
+GUEST_HIDDEN bool guest_wait_for_room(const _Atomic uint64_t *tail, _Atomic uint32_t *producer_waits, uint64_t head,
+                                      uint64_t capacity);
 
 /* The same for callers that run with the program's own signal mask: blocks all signals meanwhile (two system calls). */
 GUEST_HIDDEN void guest_emit_masked(struct wire_thread *thread, struct wire_ring *ring,

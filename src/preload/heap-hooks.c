@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "preload/count.h"
+#include "preload/events.h"
 
 /* Not declared by every libc. */
 GUEST_EXPORT void cfree(void *block);
@@ -15,22 +16,26 @@ GUEST_EXPORT void *memalign(size_t alignment, size_t size);
 GUEST_EXPORT void *valloc(size_t size);
 GUEST_EXPORT void *pvalloc(size_t size);
 
-/* Count a new block, if it is one; the call that returned it began with guest_depth++. */
-static inline void *counted(struct wire_thread *thread, void *block)
+/* Count a new block of `bytes` asked for, if it is one; the call that returned it began with guest_depth++. `frame` is the
+   hook's. */
+static inline void *counted(struct wire_thread *thread, void *block, uint64_t bytes, const uint64_t *frame)
 {
-    if (COUNT_LIKELY(block != NULL))
+    if (COUNT_LIKELY(block != NULL)) {
         count_alloc(thread, block, real.malloc_usable_size.call(block));
+        if (events_wanted())
+            events_alloc(block, bytes, frame);
+    }
     guest_depth--;
     return block;
 }
 
-/* Call a function that returns a new block. */
-#define ALLOCATE(function, ...)                                                                                        \
+/* Call a function that returns a new block of `bytes`. */
+#define ALLOCATE(function, bytes, ...)                                                                                 \
     struct wire_thread *thread = count_begin();                                                                        \
     if (thread == NULL || !real.function.is_allocators)                                                                \
         return real.function.call(__VA_ARGS__);                                                                        \
     guest_depth++;                                                                                                     \
-    return counted(thread, real.function.call(__VA_ARGS__))
+    return counted(thread, real.function.call(__VA_ARGS__), bytes, EVENTS_FRAME)
 
 GUEST_EXPORT void *malloc(size_t size)
 {
@@ -38,32 +43,32 @@ GUEST_EXPORT void *malloc(size_t size)
     if (!COUNT_LIKELY(thread != NULL))
         return real.malloc.call(size);
     guest_depth++;
-    return counted(thread, real.malloc.call(size));
+    return counted(thread, real.malloc.call(size), size, EVENTS_FRAME);
 }
 
 GUEST_EXPORT void *calloc(size_t count, size_t size)
 {
-    ALLOCATE(calloc, count, size);
+    ALLOCATE(calloc, count * size, count, size);
 }
 
 GUEST_EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
-    ALLOCATE(aligned_alloc, alignment, size);
+    ALLOCATE(aligned_alloc, size, alignment, size);
 }
 
 GUEST_EXPORT void *memalign(size_t alignment, size_t size)
 {
-    ALLOCATE(memalign, alignment, size);
+    ALLOCATE(memalign, size, alignment, size);
 }
 
 GUEST_EXPORT void *valloc(size_t size)
 {
-    ALLOCATE(valloc, size);
+    ALLOCATE(valloc, size, size);
 }
 
 GUEST_EXPORT void *pvalloc(size_t size)
 {
-    ALLOCATE(pvalloc, size);
+    ALLOCATE(pvalloc, size, size);
 }
 
 GUEST_EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
@@ -73,18 +78,19 @@ GUEST_EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
         return real.posix_memalign.call(block, alignment, size);
     guest_depth++;
     int code = real.posix_memalign.call(block, alignment, size);
-    counted(thread, code == 0 ? *block : NULL);
+    counted(thread, code == 0 ? *block : NULL, size, EVENTS_FRAME);
     return code;
 }
 
 /* After realloc(old, size) returned NULL: was the old block freed? That is what some allocators do for size 0, and
    others may have failed to provide a block of no bytes; errno, cleared before, tells. */
-static void count_realloc_to_nothing(struct wire_thread *thread, size_t old_bytes, int old_errno)
+static bool count_realloc_to_nothing(struct wire_thread *thread, size_t old_bytes, int old_errno)
 {
-    if (errno == 0) {
-        errno = old_errno;
-        count_free(thread, old_bytes);
-    }
+    if (errno != 0)
+        return false;
+    errno = old_errno;
+    count_free(thread, old_bytes);
+    return true;
 }
 
 GUEST_EXPORT void *realloc(void *old, size_t size)
@@ -94,7 +100,7 @@ GUEST_EXPORT void *realloc(void *old, size_t size)
         return real.realloc.call(old, size);
     guest_depth++;
     if (old == NULL)
-        return counted(thread, real.realloc.call(old, size));
+        return counted(thread, real.realloc.call(old, size), size, EVENTS_FRAME);
     size_t old_bytes = real.malloc_usable_size.call(old);
     uint64_t resident = old_bytes >= COUNT_RELEASE_BYTES ? count_release_begin() : 0;
     int old_errno = 0;
@@ -102,13 +108,17 @@ GUEST_EXPORT void *realloc(void *old, size_t size)
         old_errno = errno;
         errno = 0;
     }
+    if (events_wanted())
+        events_free(old, EVENTS_FRAME);
     void *block = real.realloc.call(old, size);
     if (block != NULL) {
         if (size == 0)
             errno = old_errno;
         count_realloc(thread, old_bytes, real.malloc_usable_size.call(block));
-    } else if (size == 0) {
-        count_realloc_to_nothing(thread, old_bytes, old_errno);
+        if (events_wanted())
+            events_alloc(block, size, EVENTS_FRAME);
+    } else if ((size != 0 || !count_realloc_to_nothing(thread, old_bytes, old_errno)) && events_wanted()) {
+        events_not_freed();
     }
     count_release_end(resident, old_bytes);
     guest_depth--;
@@ -126,11 +136,13 @@ GUEST_EXPORT void *reallocarray(void *old, size_t count, size_t size)
     return realloc(old, bytes);
 }
 
-/* Count a block that is about to be freed. Returns its size. */
-static inline size_t uncount(struct wire_thread *thread, void *block)
+/* Count a block that is about to be freed. Returns its usable size. */
+static inline size_t uncount(struct wire_thread *thread, void *block, const uint64_t *frame)
 {
     size_t bytes = real.malloc_usable_size.call(block);
     count_free(thread, bytes);
+    if (events_wanted())
+        events_free(block, frame);
     return bytes;
 }
 
@@ -149,7 +161,7 @@ GUEST_EXPORT void free(void *block)
         return;
     }
     guest_depth++;
-    size_t bytes = uncount(thread, block);
+    size_t bytes = uncount(thread, block, EVENTS_FRAME);
     if (COUNT_LIKELY(bytes < COUNT_RELEASE_BYTES))
         real.free.call(block);
     else
@@ -166,7 +178,7 @@ GUEST_EXPORT void free(void *block)
     }                                                                                                                  \
     guest_depth++;                                                                                                     \
     if (thread != NULL && block != NULL)                                                                               \
-        uncount(thread, block);                                                                                        \
+        uncount(thread, block, EVENTS_FRAME);                                                                                        \
     real.function.call(__VA_ARGS__);                                                                                   \
     guest_depth--
 

@@ -2,10 +2,12 @@
 # sanitizer (an instrumented library cannot be preloaded), nothing that calls out of it unseen.
 pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 %C%_libsyseng_mem_preload_la_SOURCES = \
+	%D%/cfi.c %D%/cfi.h \
 	%D%/count.c %D%/count.h \
 	%D%/cxx-hooks.c \
 	%D%/displace.c %D%/displace.h \
 	%D%/emit.c \
+	%D%/events.c %D%/events.h \
 	%D%/guest.c %D%/guest.h \
 	%D%/heap-hooks.c \
 	%D%/init.c \
@@ -19,7 +21,8 @@ pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 	%D%/sandbox-hooks.c \
 	%D%/signal-hooks.c %D%/signals.h \
 	%D%/stops.c %D%/stops.h \
-	%D%/syscalls.h
+	%D%/syscalls.h \
+	%D%/unwind.c %D%/unwind.h
 %C%_libsyseng_mem_preload_la_CFLAGS = -std=gnu17 $(WARN_CFLAGS) -O2 -fexceptions -fvisibility=hidden -fno-builtin \
 	-fno-stack-protector -fcf-protection=none -fno-plt -fomit-frame-pointer -U_FORTIFY_SOURCE
 %C%_libsyseng_mem_preload_la_LDFLAGS = -module -avoid-version -shared -Wl,-z,initfirst -Wl,-z,now -Wl,-z,relro \

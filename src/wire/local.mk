@@ -1,2 +1,2 @@
 # Headers only: both halves compile them.
-EXTRA_DIST += %D%/session.h %D%/plan.h %D%/record.h
+EXTRA_DIST += %D%/event.h %D%/session.h %D%/plan.h %D%/record.h

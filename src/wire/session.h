@@ -27,6 +27,7 @@
 enum {
     WIRE_WANT_LINE_STOPS = 1u << 0, /* ask for plans and arm line stops */
     WIRE_WANT_CHILDREN = 1u << 1,   /* forked and exec'd children are profiled as well */
+    WIRE_WANT_EVENTS = 1u << 2,     /* every allocation and free with its stack: wire/event.h */
 };
 
 struct wire_header {
@@ -62,6 +63,7 @@ enum wire_chunk_kind {
     WIRE_CHUNK_THREADS = 2, /* further thread slots of a process */
     WIRE_CHUNK_MODULES = 3,
     WIRE_CHUNK_RING = 4,
+    WIRE_CHUNK_EVENTS = 5, /* the ring of a thread's event stream */
 };
 
 struct wire_chunk {
@@ -88,12 +90,13 @@ struct wire_thread {
     _Atomic uint32_t tid;        /* 0: never used; or WIRE_TID_UNKNOWN, WIRE_TID_PENDING */
     _Atomic uint32_t generation; /* bumped at each take-over, before `tid` */
     _Atomic uint32_t ring_chunk; /* chunk of the thread's ring plus one, 0 when it has none */
-    uint32_t reserved;
+    _Atomic uint32_t events_chunk; /* chunk of its event stream's ring plus one, 0 when it has none */
     struct wire_counters heap;   /* malloc family and C++ operators */
     struct wire_counters mapped; /* mmap, munmap, mremap, brk, sbrk called by the program itself */
     _Atomic uint64_t released_bytes; /* resident bytes that the thread's own calls gave back to the kernel */
     _Atomic uint64_t lost;           /* records that could not be written */
-    uint64_t reserved2[4];
+    uint64_t events_state;           /* the guest's own: address of the event stream's state in the process */
+    uint64_t reserved[3];
 };
 _Static_assert(sizeof(struct wire_thread) == 128, "a thread slot is two cache lines");
 

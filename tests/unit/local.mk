@@ -50,6 +50,11 @@ UNIT_TESTS += %D%/client
 %C%_client_LDADD = src/client/libsyseng_mem_client.a $(CURL_LIBS) $(CMOCKA_LIBS)
 
 # The collector: records in, rows out.
+UNIT_TESTS += %D%/collector-heap
+%C%_collector_heap_SOURCES = %D%/collector-heap.c
+%C%_collector_heap_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_collector_heap_LDADD = src/collector/libcollector.a $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/collector-lines
 %C%_collector_lines_SOURCES = %D%/collector-lines.c
 %C%_collector_lines_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -71,6 +76,11 @@ UNIT_TESTS += %D%/guest-count
 %C%_guest_count_SOURCES = %D%/guest-count.c src/preload/count.c
 %C%_guest_count_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_guest_count_LDADD = $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/preload-unwind
+%C%_preload_unwind_SOURCES = %D%/preload-unwind.c src/preload/unwind.c src/preload/cfi.c
+%C%_preload_unwind_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBUNWIND_CFLAGS)
+%C%_preload_unwind_LDADD = $(LIBUNWIND_LIBS) $(CMOCKA_LIBS)
 
 # The command line.
 UNIT_TESTS += %D%/cli-options

@@ -1,0 +1,196 @@
+/* The producer of the event stream. A thread's state is its own: no lock, no atomic read-modify-write on the way. The
+   ring is never overrun: a full one holds the thread up, as emit.c's does. */
+
+#include "preload/events.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "preload/syscalls.h"
+#include "preload/unwind.h"
+#include "wire/event.h"
+
+#define FILTER_BITS 11
+
+/* Mapped at a thread's first event and inherited by the thread that takes over its slot. Pages are touched as stacks
+   get deeper; they are counted as ours when that happens. */
+struct events {
+    struct wire_event_ring *ring;
+    uint64_t head;                      /* events written: the ring's own is only for the reader */
+    uint64_t limit;                     /* up to here nothing needs looking at: no wake-up, no room to be made */
+    uint32_t touched_frames;            /* high-water mark of what unwinding has touched */
+    uint64_t filter[1u << FILTER_BITS]; /* paths whose nodes this thread has sent; lossy */
+    struct unwind unwind;
+};
+
+static uint64_t page_count(uint64_t bytes)
+{
+    return (bytes + WIRE_PAGE_BYTES - 1) / WIRE_PAGE_BYTES;
+}
+
+/* What of the state is resident when stacks of `frames` frames have been walked: an upper bound of whole pages. */
+static uint64_t touched_bytes(uint64_t frames)
+{
+    uint64_t per_array =
+        page_count(frames * sizeof(struct unwind_frame)) + page_count(frames * sizeof(struct unwind_link));
+    return (2 * per_array + page_count(frames * sizeof(struct unwind_check))) * WIRE_PAGE_BYTES;
+}
+
+static __attribute__((noinline, cold)) void touch(struct events *events, uint32_t frames)
+{
+    uint64_t before = events->touched_frames ? touched_bytes(events->touched_frames) : 0;
+    guest_own((int64_t)(touched_bytes(frames) - before));
+    events->touched_frames = frames;
+}
+
+static __attribute__((noinline, cold)) struct events *events_new(struct wire_thread *thread)
+{
+    uint32_t index;
+    struct wire_event_ring *ring = guest_claim_chunk(WIRE_CHUNK_EVENTS, 0, &index);
+    if (ring == NULL)
+        return NULL;
+    long at = raw_syscall6(SYS_mmap, 0, sizeof(struct events), PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at <= 0) /* the ring stays empty */
+        return NULL;
+    struct events *events = (struct events *)at;
+    raw_syscall3(SYS_madvise, at, sizeof *events, MADV_NOHUGEPAGE);
+    raw_syscall3(SYS_madvise, at, sizeof *events, MADV_DONTDUMP);
+    events->ring = ring;
+    events->limit = WIRE_EVENT_RING_EVENTS / 2;
+    guest_own((int64_t)((page_count(sizeof events->filter) + 2) * WIRE_PAGE_BYTES));
+    touch(events, 64);
+    atomic_store_explicit(&thread->events_chunk, index + 1, memory_order_release);
+    thread->events_state = (uint64_t)at;
+    return events;
+}
+
+static __attribute__((noinline, cold)) struct events *find_state(void)
+{
+    struct wire_thread *thread = guest_thread();
+    if (thread == NULL || guest_self.events_refused)
+        return NULL;
+    struct events *events = (struct events *)thread->events_state;
+    if (events != NULL)
+        events->unwind.remembered = 0; /* left by the thread that had the slot before: its stack is gone */
+    guest_self.events = events != NULL ? events : events_new(thread);
+    guest_self.events_refused = guest_self.events == NULL;
+    if (guest_self.events_refused)
+        atomic_fetch_add_explicit(&thread->lost, 1, memory_order_relaxed);
+    return guest_self.events;
+}
+
+static inline struct events *state(void)
+{
+    return __builtin_expect(guest_self.events != NULL, 1) ? guest_self.events : find_state();
+}
+
+/* Every half ring, and when the ring is full: wake the reader, and wait for room. Returns false when there will be
+ * none. */
+static __attribute__((noinline, cold)) bool make_room(struct events *events)
+{
+    struct wire_event_ring *ring = events->ring;
+    if (!guest_wait_for_room(&ring->tail, &ring->producer_waits, events->head, WIRE_EVENT_RING_EVENTS)) {
+        atomic_fetch_add_explicit(&guest_self.slot->lost, 1, memory_order_relaxed);
+        return false;
+    }
+    guest_wake_collector();
+    uint64_t full = atomic_load_explicit(&ring->tail, memory_order_acquire) + WIRE_EVENT_RING_EVENTS;
+    uint64_t half = events->head + WIRE_EVENT_RING_EVENTS / 2;
+    events->limit = half < full ? half : full;
+    return true;
+}
+
+static inline void put(struct events *events, uint64_t head, uint64_t size, uint64_t stack, uint64_t time)
+{
+    if (__builtin_expect(events->head >= events->limit, 0) && !make_room(events))
+        return;
+    events->ring->events[events->head % WIRE_EVENT_RING_EVENTS] =
+        (struct wire_event){.head = head, .size = size, .stack = stack, .time = time};
+    events->head++;
+    atomic_store_explicit(&events->ring->head, events->head, memory_order_release);
+}
+
+static inline uint64_t *filter_of(struct events *events, uint64_t path)
+{
+    return &events->filter[path >> (64 - FILTER_BITS)];
+}
+
+/* Tell how the frames that are new in this walk hang together. */
+static __attribute__((noinline)) void put_nodes(struct events *events)
+{
+    const struct unwind *unwind = &events->unwind;
+    for (uint32_t i = unwind->changed; i < unwind->depth; i++) {
+        const struct unwind_frame *frame = &unwind->frames[i];
+        uint64_t *known = filter_of(events, frame->path);
+        if (*known == frame->path)
+            continue;
+        *known = frame->path;
+        put(events, wire_event_head(WIRE_EVENT_NODE, frame->return_address), frame->path,
+            i > 0 ? unwind->frames[i - 1].path : 0, 0);
+    }
+}
+
+static inline uint64_t stack_here(struct events *events, const uint64_t *frame)
+{
+    struct unwind *unwind = &events->unwind;
+    const struct unwind_start start = {.return_address = frame[1], .sp = (uint64_t)(frame + 2), .bp = frame[0]};
+    uint64_t path = unwind_walk(unwind, &start);
+    if (__builtin_expect(*filter_of(events, path) != path, 0))
+        put_nodes(events);
+    if (__builtin_expect(unwind->depth > events->touched_frames, 0))
+        touch(events, unwind->depth);
+    return path;
+}
+
+/* rdtscp waits until everything before it is done: a plain rdtsc would let stamps of one address get out of order. */
+static inline uint64_t stamp(struct events *events)
+{
+    if (*guest.single_threaded)
+        return 0;
+    atomic_store_explicit(&events->ring->in_flight, 1, memory_order_relaxed);
+    unsigned processor;
+    return __builtin_ia32_rdtscp(&processor);
+}
+
+static inline void landed(struct events *events)
+{
+    atomic_store_explicit(&events->ring->in_flight, 0, memory_order_relaxed);
+}
+
+static inline uint64_t window_bits(void)
+{
+    return (uint64_t)atomic_load_explicit(&guest.session->window, memory_order_relaxed) << WIRE_EVENT_SIZE_BITS;
+}
+
+void events_alloc(const void *block, uint64_t bytes, const uint64_t *frame)
+{
+    struct events *events = state();
+    if (events == NULL)
+        return;
+    uint64_t stack = stack_here(events, frame);
+    uint64_t time = stamp(events);
+    put(events, wire_event_head(WIRE_EVENT_ALLOC, (uint64_t)block), window_bits() | bytes, stack, time);
+    landed(events);
+}
+
+void events_free(const void *block, const uint64_t *frame)
+{
+    struct events *events = state();
+    if (events == NULL)
+        return;
+    uint64_t stack = stack_here(events, frame);
+    uint64_t time = stamp(events);
+    put(events, wire_event_head(WIRE_EVENT_FREE, (uint64_t)block), window_bits(), stack, time);
+    landed(events);
+}
+
+void events_not_freed(void)
+{
+    struct events *events = state();
+    if (events == NULL)
+        return;
+    put(events, wire_event_head(WIRE_EVENT_NOT_FREED, 0), window_bits(), 0, stamp(events));
+    landed(events);
+}

@@ -1,0 +1,27 @@
+/* The event stream of the calling thread: allocations and frees with their stacks. */
+
+#ifndef PRELOAD_EVENTS_H
+#define PRELOAD_EVENTS_H
+
+#include "preload/guest.h"
+
+/* A hook's own frame: the caller's rbp, the return address, and behind it the caller's stack. */
+#define EVENTS_FRAME ((const uint64_t *)__builtin_frame_address(0))
+
+/* Whether this session wants events: then the functions below are to be called, each with all that a hook has seen.
+   They keep errno, and are called with guest_depth > 0. */
+static inline bool events_wanted(void)
+{
+    return guest.wants_events;
+}
+
+/* `block` was obtained with `bytes` asked for: after the real call. */
+GUEST_HIDDEN void events_alloc(const void *block, uint64_t bytes, const uint64_t *frame);
+
+/* `block` is about to be given back: before the real call. */
+GUEST_HIDDEN void events_free(const void *block, const uint64_t *frame);
+
+/* The block of the last events_free was not given back after all. */
+GUEST_HIDDEN void events_not_freed(void);
+
+#endif

@@ -1,0 +1,53 @@
+/* The event stream: every allocation and free of a thread, with the stack that did it.
+
+   Each thread that allocates has a ring of fixed-size events. A stack is named by the 64-bit hash of its path of return
+   addresses from the root; NODE events say how a path goes on from its parent and may come again at any time, before
+   the first event that names the path at the latest. `time` is the time-stamp counter while the process has several
+   threads, 0 before: a free is stamped before the block is given back, an allocation after the block was obtained, so
+   that events of one address sort rightly over all threads. */
+
+#ifndef WIRE_EVENT_H
+#define WIRE_EVENT_H
+
+#include "wire/session.h"
+
+enum wire_event_kind {
+    WIRE_EVENT_ALLOC = 1,      /* address; size; stack */
+    WIRE_EVENT_FREE = 2,       /* address; stack */
+    WIRE_EVENT_NOT_FREED = 3,  /* the thread's last FREE did not happen: its realloc failed */
+    WIRE_EVENT_NODE = 4,       /* address: return address; size: the path; stack: its parent's path, 0 at the root */
+    WIRE_EVENT_GENERATION = 5, /* modules were unloaded: addresses may mean something else from here on */
+};
+
+#define WIRE_EVENT_ADDRESS_BITS 48
+#define WIRE_EVENT_SIZE_BITS 44
+
+struct wire_event {
+    uint64_t head;  /* kind << 56 | address */
+    uint64_t size;  /* ALLOC: window << WIRE_EVENT_SIZE_BITS | requested bytes; FREE: window << WIRE_EVENT_SIZE_BITS */
+    uint64_t stack; /* path */
+    uint64_t time;
+};
+_Static_assert(sizeof(struct wire_event) == 32, "event layout");
+
+#define WIRE_EVENT_RING_HEAD_BYTES 256u
+#define WIRE_EVENT_RING_EVENTS ((WIRE_CHUNK_BYTES - WIRE_EVENT_RING_HEAD_BYTES) / sizeof(struct wire_event))
+
+struct wire_event_ring {
+    _Atomic uint64_t head;      /* producer: events written */
+    _Atomic uint32_t in_flight; /* producer: 1 from before an event's time stamp until its `head` is out */
+    uint32_t reserved[13];
+    _Atomic uint64_t tail; /* collector: events consumed; a futex on its low half */
+    _Atomic uint32_t producer_waits;
+    uint32_t reserved2[13];
+    uint8_t pad[WIRE_EVENT_RING_HEAD_BYTES - 128];
+    struct wire_event events[WIRE_EVENT_RING_EVENTS];
+};
+_Static_assert(sizeof(struct wire_event_ring) <= WIRE_CHUNK_BYTES, "a ring is one chunk");
+
+static inline uint64_t wire_event_head(enum wire_event_kind kind, uint64_t address)
+{
+    return (uint64_t)kind << 56 | (address & ((UINT64_C(1) << WIRE_EVENT_ADDRESS_BITS) - 1));
+}
+
+#endif
