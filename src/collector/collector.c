@@ -16,6 +16,7 @@
 #include "collector/memory.h"
 #include "collector/plans.h"
 #include "collector/process.h"
+#include "collector/sites.h"
 
 #define IDLE_NS 10000000L
 
@@ -416,6 +417,8 @@ struct session *collector_finish(struct collector *collector)
     lines_never_ran(collector->lines, (uint32_t)session->request_count, &session->never_ran, &session->never_ran_count);
     fill_processes(collector, session);
     session->refused = atomic_load(&collector->memory.header->refused);
+    if (collector->memory.header->flags & WIRE_WANT_EVENTS)
+        sites_build(session, collector->processes, collector->process_count);
     session->many_threads = lines_many_threads(collector->lines);
     return session;
 }

@@ -140,27 +140,44 @@ static const struct plan *plan_for(struct plans *plans, pid_t pid, const char *p
     return plan;
 }
 
+/* The entry at *at, with its path copied out and ended, or NULL behind the last sound one. Moves *at to the next. */
+static struct wire_module *next_module(struct wire_modules *modules, size_t *at, char path[PATH_MAX + 1])
+{
+    if (*at + sizeof(struct wire_module) > sizeof modules->entries)
+        return NULL;
+    struct wire_module *module = (struct wire_module *)(modules->entries + *at);
+    uint32_t entry_bytes = module->entry_bytes, path_bytes = module->path_bytes;
+    if (entry_bytes % 8 != 0 || entry_bytes < sizeof *module || entry_bytes > sizeof modules->entries - *at ||
+        path_bytes == 0 || path_bytes > entry_bytes - sizeof *module || path_bytes > PATH_MAX)
+        return NULL;
+    *at += entry_bytes;
+    memcpy(path, module->path, path_bytes);
+    path[path_bytes - 1] = '\0';
+    return module;
+}
+
+void plans_visit_modules(struct wire_modules *modules, plans_module_fn *visit, void *data)
+{
+    uint32_t asked = atomic_load_explicit(&modules->asked, memory_order_acquire);
+    char path[PATH_MAX + 1];
+    size_t at = 0;
+    struct wire_module *module;
+    for (uint32_t i = 0; i < asked && (module = next_module(modules, &at, path)) != NULL; i++)
+        visit(path, module, data);
+}
+
 bool plans_answer(struct plans *plans, pid_t pid, struct wire_modules *modules)
 {
     uint32_t asked = atomic_load_explicit(&modules->asked, memory_order_acquire);
     uint32_t answered = atomic_load_explicit(&modules->answered, memory_order_relaxed);
     if (asked == answered)
         return false;
+    char path[PATH_MAX + 1];
     size_t at = 0;
-    for (uint32_t i = 0; i < asked; i++) {
-        if (at + sizeof(struct wire_module) > sizeof modules->entries)
-            break;
-        struct wire_module *module = (struct wire_module *)(modules->entries + at);
-        uint32_t entry_bytes = module->entry_bytes, path_bytes = module->path_bytes;
-        if (entry_bytes % 8 != 0 || entry_bytes < sizeof *module || entry_bytes > sizeof modules->entries - at ||
-            path_bytes == 0 || path_bytes > entry_bytes - sizeof *module || path_bytes > PATH_MAX)
-            break;
-        at += entry_bytes;
+    struct wire_module *module;
+    for (uint32_t i = 0; i < asked && (module = next_module(modules, &at, path)) != NULL; i++) {
         if (i < answered)
             continue;
-        char path[PATH_MAX + 1];
-        memcpy(path, module->path, path_bytes);
-        path[path_bytes - 1] = '\0';
         const struct plan *plan = module->flags & WIRE_MODULE_NO_STOPS ? NULL : plan_for(plans, pid, path);
         module->plan_bytes = plan ? plan->bytes : 0;
         module->plan_offset = plan ? plan->offset : 0;

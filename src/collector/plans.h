@@ -16,6 +16,11 @@ struct plans;
 struct plans *plans_new(struct memory *memory, struct lines *lines, collector_plan_fn *make, void *data);
 void plans_free(struct plans *plans);
 
+/* Call `visit` for each sound entry of a process's list of modules, in order. `path` is ended and lives until it
+ * returns. */
+typedef void plans_module_fn(const char *path, const struct wire_module *module, void *data);
+void plans_visit_modules(struct wire_modules *modules, plans_module_fn *visit, void *data);
+
 /* Answer what process `pid` asks in its list of modules. Returns whether there was a question. */
 bool plans_answer(struct plans *plans, pid_t pid, struct wire_modules *modules);
 

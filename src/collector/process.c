@@ -38,6 +38,11 @@ void process_free(struct process *process)
     for (size_t i = 0; i < process->slot_count; i++)
         lines_thread_free(process->slots[i].thread);
     free(process->slots);
+    free(process->streams);
+    heap_free(process->heap);
+    for (size_t i = 0; i < process->module_count; i++)
+        free(process->modules[i].path);
+    free(process->modules);
     free(process->summary.exe);
     free(process->summary.allocator);
     free(process);
@@ -111,11 +116,44 @@ static bool drain_ring(struct process *process, struct slot *slot, struct wire_r
     return true;
 }
 
+/* The ring of slot `index`'s event stream, if it has one now and not before. */
+static void look_for_stream(struct process *process, const struct memory *memory, const struct wire_thread *thread,
+                            size_t index)
+{
+    uint32_t chunk = atomic_load_explicit(&thread->events_chunk, memory_order_acquire);
+    if (chunk == 0 || (index < process->stream_count && process->streams[index].ring != NULL))
+        return;
+    struct wire_event_ring *ring = memory_chunk(memory, chunk - 1, WIRE_CHUNK_EVENTS);
+    if (process->heap == NULL)
+        process->heap = heap_new();
+    if (ring == NULL || process->heap == NULL)
+        return;
+    if (index >= process->stream_count) {
+        struct stream *grown = realloc(process->streams, (index + 1) * sizeof *grown);
+        if (grown == NULL)
+            return;
+        memset(grown + process->stream_count, 0, (index + 1 - process->stream_count) * sizeof *grown);
+        process->streams = grown;
+        process->stream_count = index + 1;
+    }
+    process->streams[index] = (struct stream){.ring = ring, .thread = (uint32_t)index};
+}
+
+static bool drain_streams(struct process *process, bool all)
+{
+    if (process->heap == NULL)
+        return false;
+    uint64_t events = stream_merge(process->streams, process->stream_count, process->heap, all, &process->nonsense);
+    process->events += events;
+    return events > 0;
+}
+
 bool process_drain(struct process *process, const struct memory *memory, const struct plans *plans, struct lines *lines)
 {
     bool any = false;
     const struct wire_thread *thread;
     for (size_t i = 0; i < SLOTS_LIMIT && (thread = wire_slot(process, memory, i)) != NULL; i++) {
+        look_for_stream(process, memory, thread, i);
         uint32_t ring_chunk = atomic_load_explicit(&thread->ring_chunk, memory_order_acquire);
         if (ring_chunk == 0)
             continue;
@@ -128,6 +166,7 @@ bool process_drain(struct process *process, const struct memory *memory, const s
         slot->ring_chunk = ring_chunk;
         any |= drain_ring(process, slot, ring, plans, lines);
     }
+    any |= drain_streams(process, false);
     return any;
 }
 
@@ -217,10 +256,34 @@ static void summarize(struct process *process)
     };
 }
 
+static void copy_module(const char *path, const struct wire_module *module, void *data)
+{
+    struct process *process = data;
+    struct process_module *grown = realloc(process->modules, (process->module_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return;
+    process->modules = grown;
+    grown[process->module_count] =
+        (struct process_module){.path = strdup(path), .base = module->base, .start = module->start, .end = module->end};
+    if (grown[process->module_count].path != NULL)
+        process->module_count++;
+}
+
+/* Symbols are looked up after its list of modules is gone. */
+static void copy_modules(struct process *process, const struct memory *memory)
+{
+    uint32_t chunk = atomic_load_explicit(&process->wire->modules_chunk, memory_order_acquire);
+    struct wire_modules *modules = chunk ? memory_chunk(memory, chunk - 1, WIRE_CHUNK_MODULES) : NULL;
+    if (modules != NULL)
+        plans_visit_modules(modules, copy_module, process);
+}
+
 void process_end(struct process *process, const struct memory *memory, struct lines *lines)
 {
     if (process->ended)
         return;
+    drain_streams(process, true);
+    copy_modules(process, memory);
     process_read_counts(process, memory);
     const struct wire_thread *thread;
     for (size_t i = 0; i < process->slot_count && (thread = wire_slot(process, memory, i)) != NULL; i++) {

@@ -7,8 +7,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "collector/heap.h"
 #include "collector/memory.h"
 #include "collector/plans.h"
+#include "collector/stream.h"
 
 /* Cumulative figures of a process, or the sum of several. */
 struct counts {
@@ -24,6 +26,12 @@ struct slot {
     uint64_t generation;         /* of the thread whose records these are */
 };
 
+/* A file in the process's memory. Later entries may have taken the place of earlier ones that were unloaded. */
+struct process_module {
+    char *path;
+    uint64_t base, start, end;
+};
+
 struct process {
     uint32_t chunk;
     uint32_t serial;
@@ -32,6 +40,12 @@ struct process {
     struct wire_process *wire;
     struct slot *slots;
     size_t slot_count;
+    struct stream *streams; /* by slot, as far as they were seen */
+    size_t stream_count;
+    struct heap *heap; /* made when the first event ring appears */
+    uint64_t events;
+    struct process_module *modules; /* where its code lay, copied when it ended */
+    size_t module_count;
     uint64_t nonsense; /* records or heads that cannot be */
     uint64_t records;
     struct counts last;   /* as last read, final once `ended` */

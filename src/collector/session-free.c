@@ -33,5 +33,10 @@ void session_free(struct session *session)
     }
     free(session->processes);
     functions_free(session->never_ran, session->never_ran_count);
+    for (size_t i = 0; i < session->module_count; i++)
+        free(session->modules[i]);
+    free(session->modules);
+    free(session->frames);
+    free(session->sites);
     free(session);
 }

@@ -48,11 +48,11 @@ struct session_totals {
 
 /* One window: a request, or the whole run. */
 struct session_request {
-    bool is_run;      /* the whole run of a program; method and path are NULL */
-    char *method;     /* "GET" */
-    char *target;     /* "/path?query" */
-    int status;       /* HTTP status, 0 when no answer came */
-    uint32_t ordinal; /* 1, 2, ... among requests with the same method and target */
+    bool is_run;           /* the whole run of a program; method and path are NULL */
+    char *method;          /* "GET" */
+    char *target;          /* "/path?query" */
+    int status;            /* HTTP status, 0 when no answer came */
+    uint32_t ordinal;      /* 1, 2, ... among requests with the same method and target */
     uint32_t repeat_count; /* how many firings are added up here; 0 is 1 */
     uint64_t elapsed_ns;
     bool finished; /* false: the program ended, or the time-out came, before the answer did */
@@ -73,6 +73,25 @@ struct session_process {
     struct session_totals totals;
 };
 
+/* One address of a stack, in terms of a file: what symbols are looked up by. */
+struct session_frame {
+    uint32_t module;  /* index in the session's modules, SESSION_NO_MODULE when the address lies in none */
+    uint64_t address; /* in the file's own terms, one less than the return address; or the bare address */
+};
+
+#define SESSION_NO_MODULE UINT32_MAX
+
+/* All allocations that one stack made in one window, over all processes. Bytes are as the program asked for them. */
+struct session_site {
+    uint32_t request;     /* index in the session's requests */
+    uint32_t frame_first; /* index in the session's frames, innermost frame first */
+    uint32_t frame_count;
+    uint64_t alloc_bytes, alloc_count;
+    uint64_t live_bytes, live_count; /* not freed when the process ended, or the session */
+    uint64_t peak_bytes;      /* its part of the heap when its process's heap was largest; summed over processes */
+    uint64_t temporary_count; /* freed by the very next event of the thread */
+};
+
 struct session {
     char **argv;     /* of the program, NULL-terminated */
     int wait_status; /* as waitpid gave it */
@@ -81,6 +100,14 @@ struct session {
     size_t request_count;
     struct session_process *processes;
     size_t process_count;
+    bool has_sites; /* the event stream was recorded */
+    struct session_site *sites;
+    size_t site_count;
+    struct session_frame *frames;
+    size_t frame_count;
+    char **modules; /* paths */
+    size_t module_count;
+    uint64_t unknown_frees; /* of blocks that were allocated before recording began, or in a parent process */
     struct session_function *never_ran; /* annotated or chosen, but not run in any window; no lines */
     size_t never_ran_count;
     uint64_t lost_records;

@@ -1,0 +1,187 @@
+/* The heaps of all processes -> the session's allocation sites. */
+
+#include "collector/sites.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAMES_MAX 65536
+
+struct builder {
+    struct session *session;
+    size_t site_room, frame_room;
+    uint32_t *index; /* site + 1 by hash of (request, frames) */
+    size_t slots;
+    uint64_t *addresses;          /* scratch: one stack as the heap has it */
+    struct session_frame *frames; /* scratch: the same in terms of files */
+};
+
+/* Index of the file, which the session then has. */
+static uint32_t module_index(struct session *session, const char *path)
+{
+    for (size_t i = session->module_count; i-- > 0;)
+        if (strcmp(session->modules[i], path) == 0)
+            return (uint32_t)i;
+    char **grown = realloc(session->modules, (session->module_count + 1) * sizeof *grown);
+    char *copy = grown != NULL ? strdup(path) : NULL;
+    if (grown != NULL)
+        session->modules = grown;
+    if (copy == NULL)
+        return SESSION_NO_MODULE;
+    session->modules[session->module_count] = copy;
+    return (uint32_t)session->module_count++;
+}
+
+/* Where the code at `address` came from: the last module that lay there. `indices` are the session's of the process's
+   modules. */
+static struct session_frame frame_of(const struct process *process, const uint32_t *indices, uint64_t address)
+{
+    address--;
+    for (size_t i = process->module_count; i-- > 0;) {
+        const struct process_module *module = &process->modules[i];
+        if (address >= module->start && address < module->end && indices[i] != SESSION_NO_MODULE)
+            return (struct session_frame){.module = indices[i], .address = address - module->base};
+    }
+    return (struct session_frame){.module = SESSION_NO_MODULE, .address = address};
+}
+
+static uint64_t hash_of(uint32_t request, const struct session_frame *frames, size_t count)
+{
+    uint64_t hash = request + UINT64_C(0x9E3779B97F4A7C15);
+    for (size_t i = 0; i < count; i++) {
+        hash = (hash ^ frames[i].address) * UINT64_C(0x9E3779B97F4A7C15);
+        hash = (hash ^ hash >> 29 ^ frames[i].module) * UINT64_C(0xBF58476D1CE4E5B9);
+    }
+    return hash ^ hash >> 32;
+}
+
+static bool is_same(const struct session *session, const struct session_site *site, uint32_t request,
+                    const struct session_frame *frames, size_t count)
+{
+    if (site->request != request || site->frame_count != count)
+        return false;
+    const struct session_frame *own = &session->frames[site->frame_first];
+    for (size_t i = 0; i < count; i++)
+        if (own[i].address != frames[i].address || own[i].module != frames[i].module)
+            return false;
+    return true;
+}
+
+static int grow_index(struct builder *builder)
+{
+    struct session *session = builder->session;
+    if (4 * (session->site_count + 1) <= 3 * builder->slots)
+        return 0;
+    size_t slots = builder->slots ? 2 * builder->slots : 1024;
+    uint32_t *index = calloc(slots, sizeof *index);
+    if (index == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < session->site_count; i++) {
+        const struct session_site *site = &session->sites[i];
+        size_t at = hash_of(site->request, &session->frames[site->frame_first], site->frame_count) & (slots - 1);
+        while (index[at] != 0)
+            at = (at + 1) & (slots - 1);
+        index[at] = i + 1;
+    }
+    free(builder->index);
+    builder->index = index;
+    builder->slots = slots;
+    return 0;
+}
+
+static int grow_arrays(struct builder *builder, size_t frame_count)
+{
+    struct session *session = builder->session;
+    if (session->site_count == builder->site_room) {
+        size_t room = builder->site_room ? 2 * builder->site_room : 256;
+        struct session_site *grown = realloc(session->sites, room * sizeof *grown);
+        if (grown == NULL)
+            return -ENOMEM;
+        session->sites = grown;
+        builder->site_room = room;
+    }
+    while (session->frame_count + frame_count > builder->frame_room) {
+        size_t room = builder->frame_room ? 2 * builder->frame_room : 4096;
+        struct session_frame *grown = room < UINT32_MAX ? realloc(session->frames, room * sizeof *grown) : NULL;
+        if (grown == NULL)
+            return -ENOMEM;
+        session->frames = grown;
+        builder->frame_room = room;
+    }
+    return 0;
+}
+
+/* The session's site of the stack in builder->frames, made at first sight. */
+static struct session_site *site_of(struct builder *builder, uint32_t request, size_t count)
+{
+    struct session *session = builder->session;
+    if (grow_index(builder) != 0)
+        return NULL;
+    size_t at = hash_of(request, builder->frames, count) & (builder->slots - 1);
+    for (; builder->index[at] != 0; at = (at + 1) & (builder->slots - 1))
+        if (is_same(session, &session->sites[builder->index[at] - 1], request, builder->frames, count))
+            return &session->sites[builder->index[at] - 1];
+    if (grow_arrays(builder, count) != 0)
+        return NULL;
+    memcpy(&session->frames[session->frame_count], builder->frames, count * sizeof *builder->frames);
+    session->sites[session->site_count] = (struct session_site){
+        .request = request, .frame_first = (uint32_t)session->frame_count, .frame_count = (uint32_t)count};
+    session->frame_count += count;
+    builder->index[at] = (uint32_t)++session->site_count;
+    return &session->sites[session->site_count - 1];
+}
+
+static int add_site(struct builder *builder, const struct process *process, const uint32_t *indices,
+                    const struct heap_site *from)
+{
+    if (from->window == 0 || from->window > builder->session->request_count)
+        return 0;
+    size_t count = heap_frames(process->heap, from->stack, builder->addresses, FRAMES_MAX);
+    count = count < FRAMES_MAX ? count : FRAMES_MAX;
+    for (size_t i = 0; i < count; i++)
+        builder->frames[i] = frame_of(process, indices, builder->addresses[i]);
+    struct session_site *site = site_of(builder, from->window - 1, count);
+    if (site == NULL)
+        return -ENOMEM;
+    site->alloc_bytes += from->alloc_bytes;
+    site->alloc_count += from->alloc_count;
+    site->live_bytes += from->live_bytes;
+    site->live_count += from->live_count;
+    site->peak_bytes += from->peak_bytes;
+    site->temporary_count += from->temporary_count;
+    return 0;
+}
+
+static int add_process(struct builder *builder, const struct process *process)
+{
+    const struct heap_site *sites;
+    size_t count = heap_sites(process->heap, &sites);
+    uint32_t *indices = malloc((process->module_count + 1) * sizeof *indices);
+    int code = indices != NULL ? 0 : -ENOMEM;
+    for (size_t i = 0; code == 0 && i < process->module_count; i++)
+        indices[i] = module_index(builder->session, process->modules[i].path);
+    for (size_t i = 0; code == 0 && i < count; i++)
+        code = add_site(builder, process, indices, &sites[i]);
+    builder->session->unknown_frees += heap_totals(process->heap)->unknown_frees;
+    free(indices);
+    return code;
+}
+
+int sites_build(struct session *session, struct process *const *processes, size_t process_count)
+{
+    struct builder builder = {.session = session,
+                              .addresses = malloc(FRAMES_MAX * sizeof *builder.addresses),
+                              .frames = malloc(FRAMES_MAX * sizeof *builder.frames)};
+    int code = builder.addresses != NULL && builder.frames != NULL ? 0 : -ENOMEM;
+    for (size_t i = 0; code == 0 && i < process_count; i++)
+        if (processes[i]->heap != NULL)
+            code = add_process(&builder, processes[i]);
+    session->has_sites = code == 0;
+    if (code != 0)
+        session->site_count = 0;
+    free(builder.addresses);
+    free(builder.frames);
+    free(builder.index);
+    return code;
+}

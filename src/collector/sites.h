@@ -1,0 +1,15 @@
+/* The heaps of all processes -> the session's allocation sites. */
+
+#ifndef COLLECTOR_SITES_H
+#define COLLECTOR_SITES_H
+
+#include <stddef.h>
+
+#include "collector/process.h"
+#include "collector/session.h"
+
+/* Fill in the session's sites, frames and modules; stacks that are the same in terms of files are one, whatever process
+   they come from. Returns 0 or -ENOMEM: the session then has no sites. */
+int sites_build(struct session *session, struct process *const *processes, size_t process_count);
+
+#endif
