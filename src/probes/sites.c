@@ -23,7 +23,8 @@ struct plan {
     const struct elf_file *file;
     struct code code;
     struct mapped_row *rows;
-    size_t row_count;
+    size_t row_count, row_capacity;
+    bool any_row; /* also rows that are not is_stmt */
     struct function_sites *out;
 };
 
@@ -72,7 +73,10 @@ static void locate(struct plan *plan)
 /* The line of this function that a row stands for, or 0. */
 static uint32_t line_of_row(const struct plan *plan, const struct debug_row *row)
 {
-    if (!row->is_statement)
+    if (!row->is_statement && !plan->any_row)
+        return 0;
+    /* Where the compiler says nothing on statements, the head's line returns between others for moves of parameters. */
+    if (plan->any_row && row->line == plan->out->line && row->address != plan->function->entry)
         return 0;
     const struct debug_inline *call = inline_at(plan->function, row->address);
     if (call != NULL)
@@ -83,7 +87,7 @@ static uint32_t line_of_row(const struct plan *plan, const struct debug_row *row
 static int map_rows(struct plan *plan)
 {
     const struct debug_function *function = plan->function;
-    size_t capacity = 0;
+    plan->row_count = 0;
     for (size_t i = 0; i < function->ranges.count; i++) {
         const struct range *range = &function->ranges.items[i];
         for (size_t at = first_row_at(function, range->low);
@@ -93,7 +97,7 @@ static int map_rows(struct plan *plan)
                 continue;
             if (plan->row_count > 0 && plan->rows[plan->row_count - 1].address == mapped.address)
                 plan->row_count--; /* the later row wins */
-            struct mapped_row *rows = array_reserve(plan->rows, plan->row_count, &capacity, sizeof *rows);
+            struct mapped_row *rows = array_reserve(plan->rows, plan->row_count, &plan->row_capacity, sizeof *rows);
             if (rows == NULL)
                 return -ENOMEM;
             plan->rows = rows;
@@ -101,6 +105,27 @@ static int map_rows(struct plan *plan)
         }
     }
     return 0;
+}
+
+static bool has_body_row(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->row_count; i++)
+        if (plan->rows[i].line != plan->out->line)
+            return true;
+    return false;
+}
+
+/* g++ marks no statements in optimized template instances, but for the entry: then every row has to do. */
+static int map_rows_of_any_kind(struct plan *plan)
+{
+    if (has_body_row(plan))
+        return 0;
+    plan->any_row = true;
+    int code = map_rows(plan);
+    if (code != 0 || has_body_row(plan))
+        return code;
+    plan->any_row = false; /* a function of one line */
+    return map_rows(plan);
 }
 
 /* Whether `at` is reached only through the instruction before it, and so on back to `first`. */
@@ -247,6 +272,8 @@ int sites_plan(const struct debug_function *function, const struct elf_file *fil
         locate(&plan);
         code = map_rows(&plan);
     }
+    if (code == 0)
+        code = map_rows_of_any_kind(&plan);
     if (code == 0) {
         out->instruction_count = plan.code.count;
         mark_lines(&plan);

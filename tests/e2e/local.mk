@@ -2,6 +2,7 @@
 TEST_LOG_COMPILER = $(SHELL)
 E2E_TESTS =
 
+E2E_TESTS += %D%/annotation-matrix.test
 E2E_TESTS += %D%/cli-doctor.test
 E2E_TESTS += %D%/cli-kinds.test
 E2E_TESTS += %D%/cli-output.test
@@ -21,7 +22,9 @@ E2E_TESTS += %D%/server-nginx.test
 E2E_TESTS += %D%/install.test
 E2E_TESTS += %D%/lines-truth.test
 E2E_TESTS += %D%/readme.test
-EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/truth.sh
+E2E_TESTS += %D%/stops-real.test
+E2E_TESTS += %D%/stops-torture.test
+EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/truth.sh %D%/stops.sh
 
 dist_check_SCRIPTS += $(E2E_TESTS)
 EXTRA_DIST += tests/lib.sh %D%/cli-server.c

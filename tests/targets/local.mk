@@ -19,10 +19,14 @@ EXTRA_DIST += %D%/session-view.c %D%/session-view.h %D%/hooks-cxx.cc %D%/hooks-h
 	%D%/hooks-process.c %D%/hooks-module.c %D%/hooks-module-cxx.cc
 
 # Line stops: compiled by the tests, with several compilers and options each.
-EXTRA_DIST += %D%/truth.h %D%/lines-truth.c %D%/lines-truth-cxx.cc
+EXTRA_DIST += %D%/truth.h %D%/lines-truth.c %D%/lines-truth-cxx.cc \
+	%D%/stops-torture.c %D%/stops-torture-cxx.cc %D%/storm.h %D%/stops-stb.c %D%/stops-json.cc %D%/stops-gtest.cc
 
 # What the tests with real programs need around them, and what they compile.
 check_PROGRAMS += %D%/guard %D%/port
 %C%_guard_SOURCES = %D%/guard.c
 %C%_port_SOURCES = %D%/port.c %D%/server.h
 EXTRA_DIST += %D%/server-annotated.c %D%/server-libevent.c %D%/server-microhttpd.c
+
+# Annotated functions of every shape, compiled by the matrix test.
+EXTRA_DIST += %D%/annotate-c.c %D%/annotate-cxx.cc
