@@ -229,7 +229,7 @@ static __attribute__((noinline)) uint64_t through_other(void)
 static void equal_stacks_have_equal_paths_and_others_do_not(void **state)
 {
     uint64_t paths[4];
-    for (int i = 0; i < 4; i++)
+    for (volatile int i = 0; i < 4; i++) /* one call each, not unrolled */
         paths[i] = i % 2 ? through_one() : through_other();
     assert_true(paths[0] == paths[2] && paths[1] == paths[3]);
     assert_true(paths[0] != paths[1]);
