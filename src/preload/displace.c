@@ -100,6 +100,18 @@ static bool put_jump(uint8_t *at, uint64_t runs_at, uint64_t target)
     return true;
 }
 
+/* The kernel leaves in rcx where it returned to: put the place in the program there (mov $imm64, %rcx). */
+static uint8_t put_system_call_return(const struct wire_site *site, uint64_t next, uint8_t *slot)
+{
+    uint8_t n = site->insn_bytes;
+    if (n != 2 || site->insn[0] != 0x0f || site->insn[1] != 0x05)
+        return n;
+    slot[n++] = 0x48;
+    slot[n++] = 0xb9;
+    __builtin_memcpy(slot + n, &next, sizeof next);
+    return n + sizeof next;
+}
+
 /* The copy of one instruction, as it has to be at address `runs_at`. False when it cannot reach what it must. */
 static bool build_copy(const struct wire_site *site, uint64_t base, uint64_t runs_at, uint8_t *slot)
 {
@@ -111,6 +123,7 @@ static bool build_copy(const struct wire_site *site, uint64_t base, uint64_t run
         slot[i] = site->insn[i];
     switch (site->class) {
     case WIRE_SITE_COPY:
+        n = put_system_call_return(site, next, slot);
         return put_jump(slot + n, runs_at + n, next);
     case WIRE_SITE_COPY_RIP: {
         int64_t distance = (int64_t)(base + site->target - (runs_at + n));
