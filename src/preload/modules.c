@@ -11,8 +11,11 @@
 #include <time.h>
 
 #include "preload/displace.h"
+#include "preload/pages.h"
 #include "preload/syscalls.h"
+#include "preload/unwind.h"
 
+#define UNWIND_SECTION_LIMIT ((uint64_t)512 << 10)
 #define PLAN_WAIT_ROUNDS 600 /* of 100 ms: planning a huge program takes seconds, a stopped syseng-mem for ever */
 
 extern struct r_debug _r_debug;
@@ -78,6 +81,25 @@ static void append(uint64_t base, uint64_t start, uint64_t end, const char *path
     atomic_fetch_add_explicit(&list->asked, 1, memory_order_release);
 }
 
+/* Walks read the unwind section of every module that they meet: it becomes resident now, not in the middle of
+   somebody's line, and what was not resident before is ours. From its header to the end of its segment; a huge one is
+   left to be read page by page. */
+static void populate_unwind_section(const struct dl_phdr_info *info)
+{
+    uint64_t header = 0, end = 0;
+    for (int i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_GNU_EH_FRAME)
+            header = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        uint64_t low = info->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type == PT_LOAD && header >= low && header < low + segment->p_filesz)
+            end = low + segment->p_filesz;
+    }
+    if (header != 0 && end - header <= UNWIND_SECTION_LIMIT)
+        guest_own((int64_t)pages_populate_new((const void *)header, end - header));
+}
+
 /* One loaded object: known, or appended. `seen` of its entry becomes the number of this refresh. */
 static int see(struct dl_phdr_info *info, size_t size, void *data)
 {
@@ -102,6 +124,8 @@ static int see(struct dl_phdr_info *info, size_t size, void *data)
         if (path[0] != '/') /* the vDSO, or a name that only this directory gives a meaning */
             return 0;
         append(info->dlpi_addr, start, end, path);
+        if (guest.wants_events)
+            populate_unwind_section(info);
         module = find(info->dlpi_addr, start);
     }
     if (module != NULL)
@@ -112,12 +136,16 @@ static int see(struct dl_phdr_info *info, size_t size, void *data)
 static void forget_unseen(uint16_t round)
 {
     uint32_t at = 0;
+    bool forgets_rules = false;
     for (struct wire_module *module; (module = entry_at(&at)) != NULL;) {
         if (module->seen == round || atomic_load_explicit(&module->gone, memory_order_relaxed))
             continue;
         atomic_store_explicit(&module->gone, 1, memory_order_relaxed);
         displace_forget(module->base);
+        forgets_rules = guest.wants_events;
     }
+    if (forgets_rules)
+        unwind_forget();
 }
 
 static bool wait_for_answer(void)

@@ -6,6 +6,7 @@
 #include "preload/pages.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <link.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -45,6 +46,33 @@ uint64_t pages_populate(const void *start, size_t bytes, int writable)
         }
     }
     return end - first;
+}
+
+/* Bit 63 of a page's word in /proc/self/pagemap: present. */
+static uint64_t count_absent(uintptr_t first, uintptr_t end)
+{
+    uint64_t words[64], absent = 0;
+    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return 0;
+    for (uintptr_t page = first; page < end; page += sizeof words / 8 * WIRE_PAGE_BYTES) {
+        uint64_t count = (end - page) / WIRE_PAGE_BYTES;
+        count = count < sizeof words / 8 ? count : sizeof words / 8;
+        if (raw_syscall4(SYS_pread64, fd, (long)words, (long)count * 8, (long)(page / WIRE_PAGE_BYTES * 8)) !=
+            (long)count * 8)
+            break;
+        for (uint64_t i = 0; i < count; i++)
+            absent += (words[i] >> 63) == 0;
+    }
+    raw_syscall3(SYS_close, fd, 0, 0);
+    return absent * WIRE_PAGE_BYTES;
+}
+
+uint64_t pages_populate_new(const void *start, size_t bytes)
+{
+    uint64_t absent = count_absent(page_floor((uintptr_t)start), page_ceiling((uintptr_t)start + bytes));
+    pages_populate(start, bytes, 0);
+    return absent;
 }
 
 uint64_t pages_populate_library(void)

@@ -12,7 +12,11 @@
    whole pages. */
 GUEST_HIDDEN uint64_t pages_populate(const void *start, size_t bytes, int writable);
 
-/* The same for every segment of this library itself. */
+/* Make the pages of [start, start + bytes) present for reading. Returns how many bytes of them were not before; 0 when
+   that cannot be told. */
+GUEST_HIDDEN uint64_t pages_populate_new(const void *start, size_t bytes);
+
+/* The same as pages_populate for every segment of this library itself. */
 GUEST_HIDDEN uint64_t pages_populate_library(void);
 
 #endif
