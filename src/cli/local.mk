@@ -21,7 +21,7 @@ noinst_LIBRARIES += %D%/libcli.a
 %C%_libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DPKGLIBDIR='"$(pkglibdir)"'
 
 # Every library below the command line, in an order that a single pass of the linker can resolve.
-CLI_LIBS = %D%/libcli.a src/report/libreport.a src/collector/libcollector.a src/probes/libprobes.a \
+CLI_LIBS = %D%/libcli.a src/report/libreport.a src/collector/libcollector.a src/probes/libprobes.a src/elf/libelf-files.a \
 	src/harness/libharness.a src/base/libbase.a
 CLI_EXTERNAL_LIBS = $(LIBDWARF_LIBS) $(ZYDIS_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(JEMALLOC_LIBS) -lm
 

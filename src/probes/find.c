@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes/debug-file.h"
-#include "probes/debug-info.h"
-#include "probes/elf-file.h"
+#include "elf/debug-file.h"
+#include "elf/debug-info.h"
+#include "elf/elf-file.h"
 #include "probes/globs.h"
 #include "probes/marks.h"
 #include "probes/notes.h"
@@ -307,13 +307,22 @@ static int read_left_overs(struct search *search, const struct debug_file *debug
     return code;
 }
 
+static int note_debug_file(struct probes *probes, const struct debug_file *debug)
+{
+    if (debug->stale != NULL)
+        return notes_add(probes, PROBES_NOTE_DEBUG_FILE_STALE, debug->stale, probes->path);
+    return debug->missing != NULL ? notes_add(probes, PROBES_NOTE_DEBUG_FILE_MISSING, debug->missing, probes->path) : 0;
+}
+
 /* Read the functions from DWARF, wherever it is. */
 static int read_functions(struct search *search)
 {
     const struct debug_wanted wanted = {may_hold, is_wanted, take, miss, search};
     struct debug_file debug = {.elf.fd = -1};
     struct debug_info *info = NULL;
-    int code = debug_file_find(&debug, &search->elf, search->probes, search->options->debug_root);
+    int code = debug_file_find(&debug, &search->elf, search->probes->path, search->options->debug_root);
+    if (code == 0)
+        code = note_debug_file(search->probes, &debug);
     if (code == 0) {
         const struct elf_file *source = debug.elf.fd >= 0 ? &debug.elf : &search->elf;
         code = globs_prepare(&search->globs, &search->elf, source);

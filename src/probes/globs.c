@@ -9,10 +9,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes/ranges.h"
+#include "elf/ranges.h"
 
 static bool is_identifier_byte(char byte)
 {
@@ -58,6 +59,10 @@ static void find_literal(struct glob *glob)
     if (is_abbreviated(glob->literal) || (!is_whole && best_length < 4) || strstr(glob->text, "operator") != NULL ||
         strstr(glob->text, "std::") != NULL)
         glob->literal[0] = '\0';
+    else if (is_whole) /* Itanium C++ ABI, 5.1.3: a source name has its length in front */
+        snprintf(glob->mangled, sizeof glob->mangled, "%zu%s", best_length, glob->literal);
+    else
+        strcpy(glob->mangled, glob->literal);
 }
 
 int globs_init(struct globs *globs, const char *const *texts, size_t count)
@@ -170,7 +175,9 @@ static bool read_symbol(const struct elf_symbol *symbol, void *data)
     bool is_candidate = false;
     for (size_t i = 0; i < globs->count; i++) {
         struct glob *glob = &globs->items[i];
-        const bool holds = glob->literal[0] != '\0' && strstr(symbol->name, glob->literal) != NULL;
+        const bool holds = glob->literal[0] != '\0' &&
+                           (strstr(symbol->name, glob->mangled) != NULL ||
+                            (strncmp(symbol->name, "_Z", 2) != 0 && strstr(symbol->name, glob->literal) != NULL));
         is_candidate = is_candidate || holds;
         if (!holds)
             note_misses_of_symbol(glob, symbol->name);

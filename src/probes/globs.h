@@ -7,14 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "probes/elf-file.h"
+#include "elf/elf-file.h"
 
 struct glob {
     const char *text; /* the caller's */
     bool has_matched;
     char *nearest; /* of the names that did not match, or NULL */
     size_t nearest_distance;
-    char literal[128]; /* an identifier that the symbol of every match contains; "" when none is known */
+    char literal[128]; /* what the symbol of every match contains; "" when nothing is known */
+    char mangled[136]; /* the same in a mangled name: "3run" for a whole identifier */
 };
 
 struct globs {

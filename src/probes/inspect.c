@@ -9,9 +9,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "probes/debug-file.h"
-#include "probes/debug-info.h"
-#include "probes/elf-file.h"
+#include "elf/debug-file.h"
+#include "elf/debug-info.h"
+#include "elf/elf-file.h"
 #include "probes/probes.h"
 
 #define HEAD_BYTES 4096
@@ -138,10 +138,9 @@ static void classify_elf(const struct elf_file *elf, bool has_pie_flag, struct i
 
 static int look_at_debug(const struct elf_file *elf, const char *path, struct inspect *out)
 {
-    struct probes probes = {.path = strdup(path)};
     struct debug_file debug = {.elf.fd = -1};
     struct debug_info *info = NULL;
-    int code = probes.path == NULL ? -ENOMEM : debug_file_find(&debug, elf, &probes, NULL);
+    const int code = debug_file_find(&debug, elf, path, NULL);
     if (code == 0) {
         out->has_debug_info = debug.has_info;
         out->has_line_table = debug.has_lines;
@@ -150,12 +149,6 @@ static int look_at_debug(const struct elf_file *elf, const char *path, struct in
     }
     debug_info_close(info);
     debug_file_close(&debug);
-    for (size_t i = 0; i < probes.note_count; i++) {
-        free(probes.notes[i].subject);
-        free(probes.notes[i].detail);
-    }
-    free(probes.notes);
-    free(probes.path);
     return code;
 }
 

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "probes/elf-file.h"
-#include "probes/ranges.h"
+#include "elf/elf-file.h"
+#include "elf/ranges.h"
 
 struct marks {
     struct range_list sections; /* the marker sections: each function that begins there is annotated */

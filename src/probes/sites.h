@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "probes/debug-info.h"
-#include "probes/elf-file.h"
+#include "elf/debug-info.h"
+#include "elf/elf-file.h"
 #include "wire/plan.h"
 
 struct function_sites {

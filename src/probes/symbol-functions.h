@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "probes/debug-info.h"
-#include "probes/elf-file.h"
+#include "elf/debug-info.h"
+#include "elf/elf-file.h"
 
 struct symbol_functions {
     struct debug_symbol *items;

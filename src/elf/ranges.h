@@ -1,7 +1,7 @@
 /* Lists of address ranges. */
 
-#ifndef PROBES_RANGES_H
-#define PROBES_RANGES_H
+#ifndef ELF_RANGES_H
+#define ELF_RANGES_H
 
 #include <stdbool.h>
 #include <stddef.h>

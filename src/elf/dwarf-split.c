@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "probes/dwarf-reader.h"
+#include "elf/dwarf-reader.h"
 
 static const char *dwo_name(struct debug_info *info, Dwarf_Die die)
 {

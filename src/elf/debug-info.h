@@ -1,15 +1,15 @@
 /* Functions and line rows out of a file's DWARF. Plain structs: nothing of libdwarf leaves this module's dwarf-*.c. */
 
-#ifndef PROBES_DEBUG_INFO_H
-#define PROBES_DEBUG_INFO_H
+#ifndef ELF_DEBUG_INFO_H
+#define ELF_DEBUG_INFO_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
-#include "probes/ranges.h"
-#include "probes/strings.h"
+#include "elf/ranges.h"
+#include "elf/strings.h"
 
 /* One row of a line table. Rows of one unit are sorted by address; rows of one address keep their order. */
 struct debug_row {

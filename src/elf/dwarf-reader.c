@@ -1,6 +1,6 @@
 /* Safe little accessors over libdwarf. */
 
-#include "probes/dwarf-reader.h"
+#include "elf/dwarf-reader.h"
 
 bool dwarf_is_ok(struct debug_info *info, int result)
 {

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "probes/dwarf-reader.h"
+#include "elf/dwarf-reader.h"
 
 /* Linkers mark discarded code with address 0 (bfd), 1 (bfd, in range lists) or the highest ones (lld). */
 static int add_range(struct range_list *out, uint64_t low, uint64_t high)

@@ -1,7 +1,7 @@
 /* A set of strings, each with a number: equal strings have equal numbers. */
 
-#ifndef PROBES_STRINGS_H
-#define PROBES_STRINGS_H
+#ifndef ELF_STRINGS_H
+#define ELF_STRINGS_H
 
 #include <stddef.h>
 #include <stdint.h>

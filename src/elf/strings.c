@@ -1,11 +1,11 @@
 /* A set of strings, each with a number. */
 
-#include "probes/strings.h"
+#include "elf/strings.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes/ranges.h"
+#include "elf/ranges.h"
 
 static uint64_t hash_of(const char *text) /* FNV-1a */
 {

@@ -1,13 +1,13 @@
 /* The walk over a file's DWARF: units, functions with code, their names and inlined calls. */
 
-#include "probes/debug-info.h"
+#include "elf/debug-info.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "probes/dwarf-reader.h"
+#include "elf/dwarf-reader.h"
 
 int debug_info_open(int fd, struct debug_info **out, struct err *err)
 {

@@ -1,6 +1,6 @@
 /* Where a program's debug information is. */
 
-#include "probes/debug-file.h"
+#include "elf/debug-file.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
-
-#include "probes/notes.h"
 
 #define DEFAULT_DEBUG_ROOT "/usr/lib/debug"
 
@@ -127,15 +125,20 @@ static bool try_link(struct lookup *lookup, const char *program_path, const char
     return try_path(lookup, path);
 }
 
-static int note_failure(const struct lookup *lookup, struct probes *probes, const char *link)
+/* Keep why nothing was found. */
+static int explain_failure(struct debug_file *debug, const struct lookup *lookup, const char *link)
 {
-    if (lookup->stale[0] != '\0')
-        return notes_add(probes, PROBES_NOTE_DEBUG_FILE_STALE, lookup->stale, probes->path);
-    return link != NULL ? notes_add(probes, PROBES_NOTE_DEBUG_FILE_MISSING, link, probes->path) : 0;
+    const char *reason = lookup->stale[0] != '\0' ? lookup->stale : link;
+    if (reason == NULL)
+        return 0;
+    char *copy = strdup(reason);
+    if (copy == NULL)
+        return -ENOMEM;
+    *(reason == link ? &debug->missing : &debug->stale) = copy;
+    return 0;
 }
 
-int debug_file_find(struct debug_file *debug, const struct elf_file *program, struct probes *probes,
-                    const char *root)
+int debug_file_find(struct debug_file *debug, const struct elf_file *program, const char *path, const char *root)
 {
     *debug = (struct debug_file){.elf.fd = -1};
     struct lookup *lookup = calloc(1, sizeof *lookup);
@@ -147,9 +150,9 @@ int debug_file_find(struct debug_file *debug, const struct elf_file *program, st
         const char *link = debug_link(program, &lookup->checksum);
         root = root != NULL ? root : DEFAULT_DEBUG_ROOT;
         const bool found = try_build_id(lookup, root) ||
-                           (link != NULL && try_link(lookup, probes->path, root, link));
+                           (link != NULL && try_link(lookup, path, root, link));
         if (!found)
-            code = note_failure(lookup, probes, link);
+            code = explain_failure(debug, lookup, link);
     }
     const struct elf_file *source = debug->elf.fd >= 0 ? &debug->elf : program;
     debug->has_info = has_section(source, ".debug_info");
@@ -163,4 +166,7 @@ void debug_file_close(struct debug_file *debug)
 {
     if (debug->elf.fd >= 0)
         elf_file_close(&debug->elf);
+    free(debug->missing);
+    free(debug->stale);
+    *debug = (struct debug_file){.elf.fd = -1};
 }

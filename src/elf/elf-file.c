@@ -1,6 +1,6 @@
 /* An x86-64 ELF file mapped for reading. */
 
-#include "probes/elf-file.h"
+#include "elf/elf-file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* An x86-64 ELF file mapped for reading. Every offset and size in it is checked before it is used, so a hostile file
    costs nothing but an error. Read-only after opening: threads may share it. */
 
-#ifndef PROBES_ELF_FILE_H
-#define PROBES_ELF_FILE_H
+#ifndef ELF_ELF_FILE_H
+#define ELF_ELF_FILE_H
 
 #include <elf.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* Lists of address ranges, and the growing arrays beneath. */
 
-#include "probes/ranges.h"
+#include "elf/ranges.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* What the dwarf-*.c files share: one open file, its current unit, and safe little accessors over libdwarf. */
 
-#ifndef PROBES_DWARF_READER_H
-#define PROBES_DWARF_READER_H
+#ifndef ELF_DWARF_READER_H
+#define ELF_DWARF_READER_H
 
-#include "probes/debug-info.h"
-#include "probes/dwarf-api.h"
+#include "elf/debug-info.h"
+#include "elf/dwarf-api.h"
 
 #define DWARF_MAX_DEPTH 100 /* nesting of DIEs that we follow */
 #define DWARF_MAX_HOPS 8    /* abstract_origin and specification, one after the other */

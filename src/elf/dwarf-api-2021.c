@@ -1,6 +1,6 @@
 /* libdwarf's API of 2021. */
 
-#include "probes/dwarf-api.h"
+#include "elf/dwarf-api.h"
 
 int dwarf_api_open(int fd, Dwarf_Debug *debug, Dwarf_Error *error)
 {

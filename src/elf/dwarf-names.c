@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes/dwarf-reader.h"
+#include "elf/dwarf-reader.h"
 
 static const struct dwarf_children *children_of(struct debug_info *info, Dwarf_Die parent)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes/dwarf-reader.h"
+#include "elf/dwarf-reader.h"
 
 /* Number of a path; "//" and "/./" are cleaned, for the units of one program may spell a file differently. */
 static uint32_t add_path(struct strings *files, const char *path)

@@ -1,0 +1,22 @@
+# ELF files and their DWARF: what probes and symbols share.
+noinst_LIBRARIES += %D%/libelf-files.a
+%C%_libelf_files_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBDWARF_CFLAGS) $(ZLIB_CFLAGS)
+%C%_libelf_files_a_SOURCES = \
+  %D%/debug-file.h %D%/debug-file.c \
+  %D%/debug-info.h %D%/debug-info.c \
+  %D%/dwarf-api.h \
+  %D%/dwarf-lines.c %D%/dwarf-names.c %D%/dwarf-ranges.c %D%/dwarf-split.c \
+  %D%/dwarf-reader.h %D%/dwarf-reader.c \
+  %D%/elf-file.h %D%/elf-file.c \
+  %D%/ranges.h %D%/ranges.c \
+  %D%/strings.h %D%/strings.c
+if LIBDWARF_API_2021
+%C%_libelf_files_a_SOURCES += %D%/dwarf-api-2021.c
+EXTRA_DIST += %D%/dwarf-api-0.c
+else
+%C%_libelf_files_a_SOURCES += %D%/dwarf-api-0.c
+EXTRA_DIST += %D%/dwarf-api-2021.c
+endif
+
+# What links libelf-files.a links these as well, behind it.
+ELF_LIBS = src/elf/libelf-files.a src/base/libbase.a $(LIBDWARF_LIBS) $(ZLIB_LIBS)
