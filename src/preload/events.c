@@ -7,11 +7,13 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "preload/pages.h"
 #include "preload/syscalls.h"
 #include "preload/unwind.h"
 #include "wire/event.h"
 
 #define FILTER_BITS 11
+#define FIRST_FRAMES 64
 
 /* Mapped at a thread's first event and inherited by the thread that takes over its slot. Pages are touched as stacks
    get deeper; they are counted as ours when that happens. */
@@ -19,29 +21,31 @@ struct events {
     struct wire_event_ring *ring;
     uint64_t head;                      /* events written: the ring's own is only for the reader */
     uint64_t limit;                     /* up to here nothing needs looking at: no wake-up, no room to be made */
-    uint32_t touched_frames;            /* high-water mark of what unwinding has touched */
+    uint32_t populated_frames;          /* stacks of so many frames fit into what is resident */
     uint64_t filter[1u << FILTER_BITS]; /* paths whose nodes this thread has sent; lossy */
     struct unwind unwind;
 };
 
-static uint64_t page_count(uint64_t bytes)
+/* Make the elements [from, to) of an array that begins on a page of its own resident, and count them as ours. */
+static void populate(void *array, uint32_t from, uint32_t to, size_t element_bytes)
 {
-    return (bytes + WIRE_PAGE_BYTES - 1) / WIRE_PAGE_BYTES;
+    uint64_t first = ((uint64_t)from * element_bytes + WIRE_PAGE_BYTES - 1) / WIRE_PAGE_BYTES * WIRE_PAGE_BYTES;
+    uint64_t end = (uint64_t)to * element_bytes;
+    if (end > first)
+        guest_own((int64_t)pages_populate((uint8_t *)array + first, end - first, 1));
 }
 
-/* What of the state is resident when stacks of `frames` frames have been walked: an upper bound of whole pages. */
-static uint64_t touched_bytes(uint64_t frames)
+/* Stacks of `frames` frames are about to be remembered. */
+static __attribute__((noinline, cold)) void deepen(struct events *events, uint32_t frames)
 {
-    uint64_t per_array =
-        page_count(frames * sizeof(struct unwind_frame)) + page_count(frames * sizeof(struct unwind_link));
-    return (2 * per_array + page_count(frames * sizeof(struct unwind_check))) * WIRE_PAGE_BYTES;
-}
-
-static __attribute__((noinline, cold)) void touch(struct events *events, uint32_t frames)
-{
-    uint64_t before = events->touched_frames ? touched_bytes(events->touched_frames) : 0;
-    guest_own((int64_t)(touched_bytes(frames) - before));
-    events->touched_frames = frames;
+    struct unwind *unwind = &events->unwind;
+    uint32_t from = events->populated_frames;
+    populate(unwind->frames, from, frames, sizeof *unwind->frames);
+    populate(unwind->links, from, frames, sizeof *unwind->links);
+    populate(unwind->checks, from, frames, sizeof *unwind->checks);
+    populate(unwind->inner, from, frames, sizeof *unwind->inner);
+    populate(unwind->inner_links, from, frames, sizeof *unwind->inner_links);
+    events->populated_frames = frames;
 }
 
 static __attribute__((noinline, cold)) struct events *events_new(struct wire_thread *thread)
@@ -59,8 +63,8 @@ static __attribute__((noinline, cold)) struct events *events_new(struct wire_thr
     raw_syscall3(SYS_madvise, at, sizeof *events, MADV_DONTDUMP);
     events->ring = ring;
     events->limit = WIRE_EVENT_RING_EVENTS / 2;
-    guest_own((int64_t)((page_count(sizeof events->filter) + 2) * WIRE_PAGE_BYTES));
-    touch(events, 64);
+    guest_own((int64_t)pages_populate(events, offsetof(struct events, unwind.frames), 1));
+    deepen(events, FIRST_FRAMES);
     atomic_store_explicit(&thread->events_chunk, index + 1, memory_order_release);
     thread->events_state = (uint64_t)at;
     return events;
@@ -139,8 +143,8 @@ static inline uint64_t stack_here(struct events *events, const uint64_t *frame)
     uint64_t path = unwind_walk(unwind, &start);
     if (__builtin_expect(*filter_of(events, path) != path, 0))
         put_nodes(events);
-    if (__builtin_expect(unwind->depth > events->touched_frames, 0))
-        touch(events, unwind->depth);
+    if (__builtin_expect(unwind->depth > events->populated_frames, 0))
+        deepen(events, unwind->depth + FIRST_FRAMES < UNWIND_DEPTH ? unwind->depth + FIRST_FRAMES : UNWIND_DEPTH);
     return path;
 }
 
