@@ -4,6 +4,7 @@
 
 #include "preload/displace.h"
 #include "preload/real.h"
+#include "preload/signals.h"
 #include "preload/stops.h"
 
 static void note_jump(void)
@@ -17,6 +18,8 @@ static void note_jump(void)
     GUEST_EXPORT void name(void *environment, int value)                                                               \
     {                                                                                                                  \
         note_jump();                                                                                                   \
+        if (((const struct __jmp_buf_tag *)environment)->__mask_was_saved)                                             \
+            signals_jump_restores_mask();                                                                              \
         real.name.call(environment, value);                                                                            \
         __builtin_unreachable();                                                                                       \
     }

@@ -31,7 +31,10 @@ static volatile bool watches_fatal;
 static struct sigaction actions[_NSIG]; /* as the program set them; valid where `wrapped` */
 static bool wrapped[_NSIG];             /* the kernel's handler is ours */
 static bool interrupts[_NSIG];          /* siginterrupt(3) asked for it: signal(3) sets no SA_RESTART */
-static GUEST_TLS bool trap_blocked;     /* the program believes SIGTRAP to be blocked in this thread */
+static GUEST_TLS bool trap_blocked;     /* the program believes SIGTRAP to be blocked in this thread; a new thread's
+                                           and an exec'd program's belief begins with what they really got: not blocked */
+static GUEST_TLS bool trap_was_blocked; /* the same before the outermost handler began */
+static GUEST_TLS int handler_depth;
 
 static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
@@ -86,6 +89,28 @@ static void call_action(const struct sigaction *action, int number, siginfo_t *i
         action->sa_handler(number);
 }
 
+/* Calls the program's handler, while SIGTRAP seems to be blocked if its action says so. */
+static void call_masked(const struct sigaction *action, int number, siginfo_t *info, void *context)
+{
+    int depth = handler_depth;
+    bool was_blocked = trap_blocked;
+    if (depth == 0)
+        trap_was_blocked = was_blocked;
+    handler_depth = depth + 1;
+    if (sigismember(&action->sa_mask, SIGTRAP) == 1 || (number == SIGTRAP && !(action->sa_flags & SA_NODEFER)))
+        trap_blocked = true;
+    call_action(action, number, info, context);
+    trap_blocked = was_blocked;
+    handler_depth = depth;
+}
+
+void signals_jump_restores_mask(void)
+{
+    if (handler_depth > 0)
+        trap_blocked = trap_was_blocked;
+    handler_depth = 0;
+}
+
 static void on_signal(int number, siginfo_t *info, void *context)
 {
     ucontext_t *ucontext = context;
@@ -96,7 +121,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
     if (!is_handler(&action))
         return; /* changed by another thread this moment */
     if (action.sa_flags & (int)SA_RESETHAND)
-        actions[number] = (struct sigaction){.sa_handler = SIG_DFL};
+        actions[number].sa_handler = SIG_DFL;
 
     struct wire_record in = {.kind = WIRE_RECORD_SIGNAL_IN, .sp = (uint64_t)registers[REG_RSP]};
     if ((action.sa_flags & SA_ONSTACK) && !(ucontext->uc_stack.ss_flags & SS_DISABLE)) {
@@ -106,7 +131,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
     stops_note(&in, false);
     if (original != 0)
         registers[REG_RIP] = (greg_t)original;
-    call_action(&action, number, info, context);
+    call_masked(&action, number, info, context);
     if (original != 0 && registers[REG_RIP] == (greg_t)original)
         registers[REG_RIP] = displaced;
     struct wire_record out = {.kind = WIRE_RECORD_SIGNAL_OUT};
@@ -120,13 +145,13 @@ void signals_chain_trap(int number, siginfo_t *info, void *context)
         return;
     if (is_handler(&action)) {
         if (action.sa_flags & (int)SA_RESETHAND)
-            actions[SIGTRAP] = (struct sigaction){.sa_handler = SIG_DFL};
+            actions[SIGTRAP].sa_handler = SIG_DFL;
         /* The program's handler runs with the mask that it would have, but for SIGTRAP itself. */
         uint64_t trap = UINT64_C(1) << (SIGTRAP - 1), all = ~UINT64_C(0);
         uint64_t mask = (*(const uint64_t *)&((ucontext_t *)context)->uc_sigmask | *(const uint64_t *)&action.sa_mask);
         mask &= ~trap;
         raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
-        call_action(&action, number, info, context);
+        call_masked(&action, number, info, context);
         raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, 0, sizeof all);
         return;
     }
@@ -173,9 +198,9 @@ static int get_action(int number, struct sigaction *old)
     struct sigaction kernel;
     if (__sigaction(number, NULL, &kernel) != 0)
         return -1;
-    *old = kernel;
-    if (wrapped[number] && kernel.sa_handler != SIG_DFL && kernel.sa_handler != SIG_IGN)
-        *old = actions[number];
+    *old = wrapped[number] ? actions[number] : kernel;
+    if (!is_handler(&kernel)) /* SA_RESETHAND has acted */
+        old->sa_handler = kernel.sa_handler;
     return 0;
 }
 

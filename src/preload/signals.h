@@ -16,6 +16,9 @@ GUEST_HIDDEN void signals_take_over(signals_trap_fn *on_trap);
 /* Line stops are in place: also watch for the signals that end the program, to take a last sample. */
 GUEST_HIDDEN void signals_watch_fatal(void);
 
+/* longjmp is about to bring back the mask that setjmp saved. */
+GUEST_HIDDEN void signals_jump_restores_mask(void);
+
 /* A SIGTRAP that is none of ours: do what the program wants done. */
 GUEST_HIDDEN void signals_chain_trap(int number, siginfo_t *info, void *context);
 

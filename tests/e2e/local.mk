@@ -23,6 +23,7 @@ E2E_TESTS += %D%/install.test
 E2E_TESTS += %D%/lines-truth.test
 E2E_TESTS += %D%/readme.test
 E2E_TESTS += %D%/stops-real.test
+E2E_TESTS += %D%/stops-signals.test
 E2E_TESTS += %D%/stops-torture.test
 EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/truth.sh %D%/stops.sh
 
