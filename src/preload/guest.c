@@ -127,9 +127,7 @@ void guest_wake_collector(void)
         raw_syscall3(SYS_futex, (long)&guest.session->wake, 1 /* FUTEX_WAKE */, INT32_MAX);
 }
 
-/* The value of an environment variable at start-up, NULL when it is not there or the program is set-user-ID (it then
-   runs with rights that whoever set the variable does not have). */
-static const char *start_environment(const char *name)
+const char *guest_start_environment(const char *name)
 {
     char *const *word = (char *const *)__libc_stack_end + 1;
     while (*word != NULL) /* argv */
@@ -273,7 +271,7 @@ static void switch_off(void)
 static void open_session(void)
 {
     atomic_store(&guest.registering, 1);
-    const char *path = start_environment(WIRE_ENV_CHANNEL);
+    const char *path = guest_start_environment(WIRE_ENV_CHANNEL);
     long fd = path != NULL ? raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDWR | O_CLOEXEC, 0) : -1;
     bool has_session = fd >= 0 && map_session(fd);
     if (fd >= 0)

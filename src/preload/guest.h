@@ -61,6 +61,10 @@ GUEST_HIDDEN extern GUEST_TLS int guest_depth;
    constructor, whichever comes first; resolves the real functions too. Returns whether there is a session. */
 GUEST_HIDDEN bool guest_open(void);
 
+/* The value of an environment variable at start-up, NULL when it is not there or the program is set-user-ID (it then
+   runs with rights that whoever set the variable does not have). */
+GUEST_HIDDEN const char *guest_start_environment(const char *name);
+
 /* This thread's slot, claimed at the first call; in a forked child, the process is registered anew first. NULL when the
    thread is not profiled. Async-signal-safe, keeps errno. */
 GUEST_HIDDEN struct wire_thread *guest_thread(void);

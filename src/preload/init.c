@@ -1,13 +1,16 @@
 /* Where the loader enters and leaves us. The library is linked with -z initfirst: this constructor comes before all
    others, so that they can be stopped at too. */
 
+#include "preload/exec-hooks.h"
 #include "preload/guest.h"
 #include "preload/stops.h"
 
 static __attribute__((constructor)) void start(void)
 {
-    if (guest_open() && guest_thread() != NULL)
-        stops_start();
+    if (!guest_open() || guest_thread() == NULL)
+        return;
+    exec_remember();
+    stops_start();
 }
 
 static __attribute__((destructor)) void end(void)

@@ -8,6 +8,8 @@ pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 	%D%/displace.c %D%/displace.h \
 	%D%/emit.c \
 	%D%/events.c %D%/events.h \
+	%D%/exec-hooks.c %D%/exec-hooks.h \
+	%D%/exec-target.c %D%/exec-target.h \
 	%D%/guest.c %D%/guest.h \
 	%D%/heap-hooks.c \
 	%D%/init.c \

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -52,6 +53,13 @@
     F(int, __gcc_personality_v0, (int, int, uint64_t, void *, void *))                                                 \
     F(uintptr_t, _Unwind_GetCFA, (void *))                                                                             \
     F(uintptr_t, _Unwind_GetIP, (void *))                                                                              \
+    F(int, execve, (const char *, char *const *, char *const *))                                                       \
+    F(int, execvpe, (const char *, char *const *, char *const *))                                                      \
+    F(int, fexecve, (int, char *const *, char *const *))                                                               \
+    F(int, posix_spawn, (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,         \
+                         char *const *, char *const *))                                                                \
+    F(int, posix_spawnp, (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,        \
+                          char *const *, char *const *))                                                               \
     F(int, prctl, (int, unsigned long, unsigned long, unsigned long, unsigned long))                                   \
     F(long, syscall, (long, long, long, long, long, long, long))
 
