@@ -34,7 +34,10 @@ struct armed {
     uint32_t armed; /* stops in place */
 };
 
+#define PLAN_LIMIT 1024 /* those of higher numbers are made resident, and counted, at each use */
+
 static struct armed modules[MODULE_LIMIT];
+static uint64_t resident_plans[PLAN_LIMIT / 64]; /* bits, by number */
 static _Atomic uint32_t module_count;
 
 static const struct wire_site *sites_of(const struct wire_plan *plan)
@@ -205,6 +208,17 @@ static struct armed *free_module(void)
     return count < MODULE_LIMIT ? &modules[count] : NULL;
 }
 
+static void make_resident(const struct wire_plan *plan)
+{
+    uint32_t id = plan->plan_id;
+    if (id < PLAN_LIMIT) {
+        if (resident_plans[id / 64] & UINT64_C(1) << id % 64)
+            return; /* a library that was loaded before */
+        resident_plans[id / 64] |= UINT64_C(1) << id % 64;
+    }
+    guest_own_shared(plan, plan->total_bytes);
+}
+
 uint32_t displace_arm(const struct wire_plan *plan, uint64_t base, uint64_t start, uint64_t end, uint32_t *refused)
 {
     struct armed *module = free_module();
@@ -216,7 +230,7 @@ uint32_t displace_arm(const struct wire_plan *plan, uint64_t base, uint64_t star
         return 0;
     }
     guest_own((int64_t)bytes);
-    guest_own_shared(plan, plan->total_bytes);
+    make_resident(plan);
 
     const struct wire_site *sites = sites_of(plan);
     bool shadow_stack = has_shadow_stack();
@@ -282,11 +296,12 @@ void displace_forget(uint64_t base)
 uint32_t displace_after_fork(void)
 {
     uint32_t count = atomic_load_explicit(&module_count, memory_order_relaxed), armed = 0;
+    __builtin_memset(resident_plans, 0, sizeof resident_plans);
     for (uint32_t i = 0; i < count; i++) {
         const struct wire_plan *plan = atomic_load_explicit(&modules[i].plan, memory_order_relaxed);
         if (plan == NULL)
             continue;
-        guest_own_shared(plan, plan->total_bytes);
+        make_resident(plan);
         armed += modules[i].armed;
     }
     return armed;

@@ -22,6 +22,8 @@ extern struct r_debug _r_debug;
 
 static struct wire_modules *list; /* of this process; NULL before the first refresh */
 static uint32_t armed_upto;       /* entries whose plans were looked at */
+static bool list_is_full;         /* a module found no room in it */
+static bool list_has_gone;        /* some of its modules are unloaded */
 
 static struct wire_module *entry_at(uint32_t *at)
 {
@@ -64,8 +66,10 @@ static void append(uint64_t base, uint64_t start, uint64_t end, const char *path
 {
     uint32_t path_bytes = (uint32_t)text_bytes(path);
     uint32_t entry_bytes = (uint32_t)((sizeof(struct wire_module) + path_bytes + 7) & ~(size_t)7);
-    if (entry_bytes > sizeof list->entries - list->used_bytes)
+    if (entry_bytes > sizeof list->entries - list->used_bytes) {
+        list_is_full = true;
         return;
+    }
     struct wire_module *module = (struct wire_module *)(list->entries + list->used_bytes);
     module->entry_bytes = entry_bytes;
     atomic_store_explicit(&module->gone, 0, memory_order_relaxed);
@@ -100,6 +104,25 @@ static void populate_unwind_section(const struct dl_phdr_info *info)
         guest_own((int64_t)pages_populate_new((const void *)header, end - header));
 }
 
+/* `path`, which counts from the current directory unless it is absolute; NULL for the vDSO, which has no file. It is valid
+   until the next call. */
+static const char *absolute(const char *path)
+{
+    static char buffer[4096]; /* PATH_MAX */
+    if (path[0] == '/')
+        return path;
+    size_t path_bytes = text_bytes(path);
+    bool has_slash = false;
+    for (size_t i = 0; i < path_bytes; i++)
+        has_slash |= path[i] == '/';
+    long used = has_slash ? raw_syscall3(SYS_getcwd, (long)buffer, sizeof buffer, 0) : 0; /* its NUL included */
+    if (used <= 0 || buffer[0] != '/' || path_bytes > sizeof buffer - (size_t)used)
+        return NULL;
+    buffer[used - 1] = '/';
+    __builtin_memcpy(buffer + used, path, path_bytes);
+    return buffer;
+}
+
 /* One loaded object: known, or appended. `seen` of its entry becomes the number of this refresh. */
 static int see(struct dl_phdr_info *info, size_t size, void *data)
 {
@@ -121,7 +144,8 @@ static int see(struct dl_phdr_info *info, size_t size, void *data)
         const char *path = info->dlpi_name;
         if (path == NULL || path[0] == '\0')
             path = round == 1 ? guest.process->exe : "";
-        if (path[0] != '/') /* the vDSO, or a name that only this directory gives a meaning */
+        path = absolute(path);
+        if (path == NULL)
             return 0;
         append(info->dlpi_addr, start, end, path);
         if (guest.wants_events)
@@ -142,6 +166,7 @@ static void forget_unseen(uint16_t round)
             continue;
         atomic_store_explicit(&module->gone, 1, memory_order_relaxed);
         displace_forget(module->base);
+        list_has_gone = true;
         forgets_rules = guest.wants_events;
     }
     if (forgets_rules)
@@ -194,24 +219,38 @@ static void arm_new(void)
         atomic_fetch_or_explicit(&guest.process->flags, WIRE_PROCESS_STOPS_ARMED, memory_order_relaxed);
 }
 
+static bool begin_list(void)
+{
+    uint32_t index;
+    struct wire_modules *fresh = guest_claim_chunk(WIRE_CHUNK_MODULES, guest.process_chunk, &index);
+    if (fresh == NULL)
+        return false;
+    list = fresh;
+    armed_upto = 0;
+    list_is_full = list_has_gone = false;
+    atomic_store_explicit(&guest.process->modules_chunk, index + 1, memory_order_release);
+    return true;
+}
+
 void modules_refresh(void)
 {
     static uint16_t round;
     if (guest.process == NULL)
         return;
     if (list == NULL) {
-        uint32_t index;
-        list = guest_claim_chunk(WIRE_CHUNK_MODULES, guest.process_chunk, &index);
-        if (list == NULL)
+        if (!begin_list())
             return;
-        armed_upto = 0;
         round = 0;
-        atomic_store_explicit(&guest.process->modules_chunk, index + 1, memory_order_release);
     }
     uint32_t asked = atomic_load_explicit(&list->asked, memory_order_relaxed);
     round++;
     dl_iterate_phdr(see, &round);
     forget_unseen(round);
+    if (list_is_full && list_has_gone && begin_list()) { /* modules came and went so often: list again what is there now */
+        asked = 0;
+        round = 1;
+        dl_iterate_phdr(see, &round);
+    }
     if (asked != atomic_load_explicit(&list->asked, memory_order_relaxed) && wait_for_answer())
         arm_new();
 }
