@@ -2,8 +2,8 @@
 
    `lock` guards everything but the atomics in shared memory. The thread sleeps on the session's `wake` futex, which
    producers bump at every half ring and with every question; it also looks by itself every few milliseconds, so that a
-   lost wake-up costs little. It never polls a busy ring: reading the head that a thread is about to store would cost that
-   thread a cache miss per record. */
+   lost wake-up costs little. It never polls a busy ring: reading the head that a thread is about to store would cost
+   that thread a cache miss per record. */
 
 #include "collector/collector.h"
 
@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "collector/futex.h"
 #include "collector/memory.h"
@@ -19,6 +20,7 @@
 #include "collector/sites.h"
 
 #define IDLE_NS 10000000L
+#define SETTLE_NS 500000L /* stream.c takes in events that are older than 200,000 ticks */
 
 struct collector {
     pthread_mutex_t lock;
@@ -341,6 +343,22 @@ int collector_begin_window(struct collector *collector, const char *method, cons
     return 0;
 }
 
+/* The window is over: take in what was recorded until now, and let every heap remember what is live. An event can be
+   taken in only when no older one can still come, which is known a moment after it was stamped. */
+static void remember_live(struct collector *collector)
+{
+    if ((collector->memory.header->flags & WIRE_WANT_EVENTS) == 0)
+        return;
+    nanosleep(&(struct timespec){.tv_nsec = SETTLE_NS}, NULL);
+    work(collector);
+    for (size_t i = 0; i < collector->process_count; i++) {
+        struct process *process = collector->processes[i];
+        if (process->heap != NULL)
+            heap_end_window(process->heap, (uint32_t)collector->request_count,
+                            process->ended || process_is_gone(process));
+    }
+}
+
 void collector_end_window(struct collector *collector, int status, uint64_t elapsed_ns, bool finished)
 {
     pthread_mutex_lock(&collector->lock);
@@ -374,6 +392,7 @@ void collector_end_window(struct collector *collector, int status, uint64_t elap
     request->totals.unmapped_bytes = sum.unmapped_bytes;
     request->totals.has_rss = total_rss(collector, &request->totals.rss_after_bytes) && request->totals.has_rss;
     atomic_store(&collector->memory.header->window, 0);
+    remember_live(collector);
     collector->window_open = false;
     pthread_mutex_unlock(&collector->lock);
 }

@@ -371,6 +371,17 @@ size_t heap_sites(struct heap *heap, const struct heap_site **out)
     return heap->site_count;
 }
 
+void heap_end_window(struct heap *heap, uint32_t window, bool is_gone)
+{
+    for (size_t i = 0; i < heap->site_count; i++) {
+        struct heap_site *site = &heap->sites[i].public;
+        if (site->window == window)
+            site->survived_count = site->live_count;
+        site->window_live_bytes = is_gone ? 0 : site->live_bytes;
+        site->window_live_count = is_gone ? 0 : site->live_count;
+    }
+}
+
 size_t heap_frames(const struct heap *heap, uint32_t stack, uint64_t *out, size_t max)
 {
     if (stack >= heap->site_count)

@@ -20,9 +20,11 @@ struct heap_site {
     uint32_t stack; /* index for heap_frames */
     uint32_t window;
     uint64_t alloc_bytes, alloc_count;
-    uint64_t live_bytes, live_count; /* allocated here and not freed so far */
-    uint64_t peak_bytes;             /* live when the process's heap was largest */
-    uint64_t temporary_count;        /* freed by the thread's very next event */
+    uint64_t live_bytes, live_count;               /* allocated here and not freed so far */
+    uint64_t survived_count;                       /* live when its own window ended */
+    uint64_t window_live_bytes, window_live_count; /* live when the last window ended, of a process that was there */
+    uint64_t peak_bytes;                           /* live when the process's heap was largest */
+    uint64_t temporary_count;                      /* freed by the thread's very next event */
 };
 
 struct heap_block {
@@ -49,6 +51,10 @@ const struct heap_totals *heap_totals(const struct heap *heap);
 
 /* All sites, in the order of their first allocation; peak_bytes is settled. Owned by the heap. */
 size_t heap_sites(struct heap *heap, const struct heap_site **out);
+
+/* Window `window` has ended, and every event of it is in: remember what is live now, in place of what was remembered
+   at the end of the window before. When the process is gone, nothing is: its memory went back with it. */
+void heap_end_window(struct heap *heap, uint32_t window, bool is_gone);
 
 /* Copy up to `max` return addresses of a stack, innermost first; returns how many there are. */
 size_t heap_frames(const struct heap *heap, uint32_t stack, uint64_t *out, size_t max);

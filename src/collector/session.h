@@ -88,6 +88,10 @@ struct session_site {
     uint32_t frame_count;
     uint64_t alloc_bytes, alloc_count;
     uint64_t live_bytes, live_count; /* not freed when the process ended, or the session */
+    uint64_t survived_count;         /* not freed when its own window ended */
+    /* Not freed when the last window ended, in processes that were still there: what a server frees when it is told to
+       end counts as live here. */
+    uint64_t window_live_bytes, window_live_count;
     uint64_t peak_bytes;      /* its part of the heap when its process's heap was largest; summed over processes */
     uint64_t temporary_count; /* freed by the very next event of the thread */
 };

@@ -148,6 +148,9 @@ static int add_site(struct builder *builder, const struct process *process, cons
     site->alloc_count += from->alloc_count;
     site->live_bytes += from->live_bytes;
     site->live_count += from->live_count;
+    site->survived_count += from->survived_count;
+    site->window_live_bytes += from->window_live_bytes;
+    site->window_live_count += from->window_live_count;
     site->peak_bytes += from->peak_bytes;
     site->temporary_count += from->temporary_count;
     return 0;

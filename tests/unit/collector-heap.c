@@ -60,6 +60,43 @@ static void windows_of_one_stack_are_sites_of_their_own(void **state)
     heap_free(heap);
 }
 
+static void a_window_remembers_what_is_live_at_its_end(void **state)
+{
+    struct heap *heap = heap_new();
+    const struct heap_site *sites;
+    alloc_in(heap, 1, 0x1000, 100, 7);
+    alloc_in(heap, 1, 0x2000, 50, 7);
+    release(heap, 0, 0x2000);
+    heap_end_window(heap, 1, false);
+    alloc_in(heap, 2, 0x3000, 10, 7);
+    release(heap, 0, 0x1000); /* late, but within the measurement */
+    heap_end_window(heap, 2, false);
+    release(heap, 0, 0x3000); /* when the program ends */
+    assert_int_equal(heap_sites(heap, &sites), 2);
+    assert_int_equal(sites[0].survived_count, 1);
+    assert_int_equal(sites[0].window_live_count, 0);
+    assert_int_equal(sites[0].window_live_bytes, 0);
+    assert_int_equal(sites[1].survived_count, 1);
+    assert_int_equal(sites[1].window_live_count, 1);
+    assert_int_equal(sites[1].window_live_bytes, 10);
+    assert_int_equal(sites[1].live_count, 0);
+    heap_free(heap);
+}
+
+static void a_process_that_is_gone_has_nothing_live_at_the_end_of_a_window(void **state)
+{
+    struct heap *heap = heap_new();
+    const struct heap_site *sites;
+    alloc_in(heap, 1, 0x1000, 100, 7);
+    heap_end_window(heap, 1, false);
+    heap_end_window(heap, 2, true);
+    assert_int_equal(heap_sites(heap, &sites), 1);
+    assert_int_equal(sites[0].survived_count, 1);
+    assert_int_equal(sites[0].window_live_count, 0);
+    assert_int_equal(sites[0].live_count, 1);
+    heap_free(heap);
+}
+
 static void frames_come_innermost_first(void **state)
 {
     struct heap *heap = heap_new();
@@ -171,6 +208,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_block_is_live_until_it_is_freed),
         cmocka_unit_test(windows_of_one_stack_are_sites_of_their_own),
+        cmocka_unit_test(a_window_remembers_what_is_live_at_its_end),
+        cmocka_unit_test(a_process_that_is_gone_has_nothing_live_at_the_end_of_a_window),
         cmocka_unit_test(frames_come_innermost_first),
         cmocka_unit_test(a_failed_realloc_leaves_the_block_as_it_was),
         cmocka_unit_test(a_block_freed_at_once_by_its_thread_is_temporary),
