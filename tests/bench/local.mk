@@ -1,14 +1,15 @@
 # Benchmarks report; they never decide whether a test passes. `make bench` runs them all.
-BENCHES = %D%/line-stop.bench
-EXTRA_PROGRAMS += %D%/line-stop
-CLEANFILES += %D%/line-stop
+BENCHES = %D%/line-stop.bench %D%/programs.bench
+EXTRA_PROGRAMS += %D%/cost %D%/line-stop
+CLEANFILES += %D%/cost %D%/line-stop
 %C%_line_stop_SOURCES = %D%/line-stop.c
 %C%_line_stop_CFLAGS = -std=gnu17 $(WARN_CFLAGS) -g -O0
+%C%_cost_SOURCES = %D%/cost.c
 dist_noinst_SCRIPTS += $(BENCHES)
 EXTRA_DIST += %D%/memory-profiler.py
 
 .PHONY: bench
-bench: all %D%/line-stop
+bench: all %D%/cost %D%/line-stop
 	@for bench in $(BENCHES); do \
 	    top_srcdir=$(top_srcdir) top_builddir=$(top_builddir) $(SHELL) $(srcdir)/$$bench || exit 1; \
 	done
