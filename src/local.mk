@@ -4,6 +4,7 @@ include %D%/base/local.mk
 include %D%/wire/local.mk
 include %D%/elf/local.mk
 include %D%/probes/local.mk
+include %D%/symbols/local.mk
 include %D%/collector/local.mk
 include %D%/harness/local.mk
 include %D%/report/local.mk

@@ -112,10 +112,61 @@ static bool read_row(struct debug_info *info, Dwarf_Line line, struct raw_row *r
            dwarf_is_ok(info, dwarf_lineendsequence(line, &row->ends_sequence, &info->error));
 }
 
+int dwarf_visit_rows(struct debug_info *info, Dwarf_Die unit_die, dwarf_row_fn visit, void *data)
+{
+    Dwarf_Unsigned version = 0;
+    Dwarf_Small table_count = 0;
+    Dwarf_Line_Context context = NULL;
+    Dwarf_Line *lines = NULL;
+    Dwarf_Signed count = 0;
+    const struct dwarf_files *files = files_of(info, dwarf_offset(info, unit_die));
+    if (!dwarf_is_ok(info, dwarf_srclines_b(unit_die, &version, &table_count, &context, &info->error)))
+        return 0;
+    if (!dwarf_is_ok(info, dwarf_srclines_from_linecontext(context, &lines, &count, &info->error)))
+        count = 0;
+    int code = 0;
+    bool begins = true, is_discarded = false;
+    for (Dwarf_Signed i = 0; i < count && code == 0; i++) {
+        struct raw_row raw = {0};
+        if (!read_row(info, lines[i], &raw))
+            continue;
+        if (begins) /* sequences of discarded functions begin at address 0 or at the very end */
+            is_discarded = raw.address <= 1 || raw.address >= UINT64_MAX - 2;
+        begins = raw.ends_sequence;
+        const struct dwarf_row row = {raw.address, raw.line <= UINT32_MAX ? (uint32_t)raw.line : 0,
+                                      file_number(files, raw.file), raw.is_statement != 0, raw.ends_sequence != 0};
+        if (!is_discarded)
+            code = visit(&row, data);
+    }
+    dwarf_srclines_dealloc_b(context);
+    return code;
+}
+
 struct ordered_row {
     struct debug_row row;
     size_t order;
 };
+
+struct ordered_rows {
+    struct ordered_row *items;
+    size_t count, capacity;
+};
+
+/* Line 0 is no line. */
+static int keep_row(const struct dwarf_row *row, void *data)
+{
+    struct ordered_rows *rows = data;
+    if (row->ends_sequence || row->line == 0)
+        return 0;
+    struct ordered_row *items = array_reserve(rows->items, rows->count, &rows->capacity, sizeof *items);
+    if (items == NULL)
+        return -ENOMEM;
+    rows->items = items;
+    items[rows->count] =
+        (struct ordered_row){{row->address, row->line, row->file, row->is_statement}, rows->count};
+    rows->count++;
+    return 0;
+}
 
 static int compare_rows(const void *left, const void *right)
 {
@@ -123,29 +174,6 @@ static int compare_rows(const void *left, const void *right)
     if (a->row.address != b->row.address)
         return a->row.address < b->row.address ? -1 : 1;
     return (a->order > b->order) - (a->order < b->order);
-}
-
-/* Copy the rows, without the sequences of discarded functions (they begin at address 0 or at the very end) and without
-   line 0, which is no line. */
-static size_t copy_rows(struct debug_info *info, const struct dwarf_files *files, Dwarf_Line *lines, size_t count,
-                        struct ordered_row *rows)
-{
-    size_t kept = 0;
-    bool begins = true, is_discarded = false;
-    for (size_t i = 0; i < count; i++) {
-        struct raw_row raw = {0};
-        if (!read_row(info, lines[i], &raw))
-            continue;
-        if (begins)
-            is_discarded = raw.address <= 1 || raw.address >= UINT64_MAX - 2;
-        begins = raw.ends_sequence;
-        if (is_discarded || raw.ends_sequence || raw.line == 0 || raw.line > UINT32_MAX)
-            continue;
-        rows[kept] = (struct ordered_row){
-            {raw.address, (uint32_t)raw.line, file_number(files, raw.file), raw.is_statement != 0}, kept};
-        kept++;
-    }
-    return kept;
 }
 
 static int sort_rows(struct dwarf_unit *unit, struct ordered_row *rows, size_t count)
@@ -167,20 +195,10 @@ int dwarf_load_rows(struct debug_info *info, struct dwarf_unit *unit)
     if (unit->rows_loaded)
         return 0;
     unit->rows_loaded = true;
-    Dwarf_Unsigned version = 0;
-    Dwarf_Small table_count = 0;
-    Dwarf_Line_Context context = NULL;
-    Dwarf_Line *lines = NULL;
-    Dwarf_Signed count = 0;
-    const struct dwarf_files *files = files_of(info, unit->offset);
-    if (!dwarf_is_ok(info, dwarf_srclines_b(unit->die, &version, &table_count, &context, &info->error)))
-        return 0;
-    int code = 0;
-    if (dwarf_is_ok(info, dwarf_srclines_from_linecontext(context, &lines, &count, &info->error)) && count > 0) {
-        struct ordered_row *rows = calloc((size_t)count, sizeof *rows);
-        code = rows == NULL ? -ENOMEM : sort_rows(unit, rows, copy_rows(info, files, lines, (size_t)count, rows));
-        free(rows);
-    }
-    dwarf_srclines_dealloc_b(context);
+    struct ordered_rows rows = {0};
+    int code = dwarf_visit_rows(info, unit->die, keep_row, &rows);
+    if (code == 0)
+        code = sort_rows(unit, rows.items, rows.count);
+    free(rows.items);
     return code;
 }

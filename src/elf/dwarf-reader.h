@@ -51,6 +51,10 @@ struct dwarf_unit {
 /* dwarf-split.c: does a unit's DIE stand for a .dwo file? Keep it for later. Walk the functions of its .dwo file. */
 bool dwarf_is_split(struct debug_info *info, Dwarf_Die die);
 int dwarf_split_add(struct debug_info *info, Dwarf_Off offset);
+
+/* Open the .dwo file that a skeleton's DIE stands for: NULL when it is not there. `path` gets where it should be. */
+#define DWARF_PATH_BYTES 4096
+struct debug_info *dwarf_split_open(struct debug_info *skeletons, Dwarf_Die die, char path[DWARF_PATH_BYTES]);
 int dwarf_walk_split(struct debug_info *info, struct dwarf_unit *skeleton, const struct debug_wanted *wanted);
 
 /* The unit's functions. */
@@ -79,11 +83,27 @@ Dwarf_Half dwarf_tag_of(struct debug_info *info, Dwarf_Die die);
 Dwarf_Die dwarf_first_child(struct debug_info *info, Dwarf_Die die);
 Dwarf_Die dwarf_next(struct debug_info *info, Dwarf_Die die);
 
+/* dwarf-check.c: whether libdwarf can be trusted with the file. */
+bool dwarf_is_sound(int fd);
+
 /* dwarf-ranges.c: append the code ranges of a DIE. Ranges at address 0 (discarded code) are left out. */
 int dwarf_ranges(struct debug_info *info, const struct dwarf_unit *unit, Dwarf_Die die, struct range_list *out);
 
 /* dwarf-lines.c */
 uint32_t dwarf_file(struct debug_info *info, Dwarf_Die in_unit_of, uint64_t index);
+
+/* One row of a line table as it stands there. */
+struct dwarf_row {
+    uint64_t address;
+    uint32_t line; /* 0: code of no line */
+    uint32_t file; /* number in the info's `files` */
+    bool is_statement, ends_sequence;
+};
+typedef int (*dwarf_row_fn)(const struct dwarf_row *row, void *data); /* != 0 ends the visit */
+
+/* Visit the rows of a unit in the table's order, without the sequences of discarded functions. Returns what ended it, or
+   0. */
+int dwarf_visit_rows(struct debug_info *info, Dwarf_Die unit_die, dwarf_row_fn visit, void *data);
 int dwarf_load_rows(struct debug_info *info, struct dwarf_unit *unit);
 
 /* dwarf-names.c: "ns::Class::name" of the DIE at `offset`; malloc'ed, NULL when memory is out. */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,17 +82,25 @@ int dwarf_split_add(struct debug_info *info, Dwarf_Off offset)
     return 0;
 }
 
+struct debug_info *dwarf_split_open(struct debug_info *skeletons, Dwarf_Die die, char path[DWARF_PATH_BYTES])
+{
+    const char *name = dwo_name(skeletons, die);
+    path[0] = '\0';
+    if (name == NULL)
+        return NULL;
+    dwo_path(skeletons, die, name, path, DWARF_PATH_BYTES);
+    return open_dwo(skeletons, path);
+}
+
 int dwarf_walk_split(struct debug_info *info, struct dwarf_unit *skeleton, const struct debug_wanted *wanted)
 {
-    const char *name = dwo_name(info, skeleton->die);
-    char path[PATH_MAX];
-    if (name == NULL)
+    char path[DWARF_PATH_BYTES];
+    if (!dwarf_is_split(info, skeleton->die))
         return 0;
-    dwo_path(info, skeleton->die, name, path, sizeof path);
     int code = dwarf_load_rows(info, skeleton);
     if (code != 0)
         return code;
-    struct debug_info *dwo = open_dwo(info, path);
+    struct debug_info *dwo = dwarf_split_open(info, skeleton->die, path);
     if (dwo == NULL)
         return wanted->miss(path, wanted->data);
     code = walk_dwo(dwo, skeleton, wanted);

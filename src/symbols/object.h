@@ -1,0 +1,18 @@
+/* One ELF file that is asked about: its debug information, its symbol tables, and what was answered so far. */
+
+#ifndef SYMBOLS_OBJECT_H
+#define SYMBOLS_OBJECT_H
+
+#include "elf/strings.h"
+#include "symbols/symbols.h"
+
+struct object;
+
+/* Open the file at `path`; strings go to `names`, which must outlive the object. NULL when it cannot be read. */
+struct object *object_open(const char *path, const char *debug_root, struct strings *names);
+void object_close(struct object *object);
+
+/* As symbols_lookup; at most SYMBOLS_MAX_FRAMES. */
+size_t object_lookup(struct object *object, uint64_t address, struct symbols_frame *out);
+
+#endif
