@@ -11,6 +11,8 @@
 
 int debug_info_open(int fd, struct debug_info **out, struct err *err)
 {
+    if (!dwarf_is_sound(fd))
+        return err_set(err, -ENODATA, "no debug information that can be read: its tables are damaged");
     struct debug_info *info = calloc(1, sizeof *info);
     if (info == NULL)
         return err_set(err, -ENOMEM, "out of memory");

@@ -78,32 +78,38 @@ static int check_header(struct elf_file *file, const char *path, struct err *err
     return 0;
 }
 
-int elf_file_open(struct elf_file *file, const char *path, struct err *err)
+static int map_file(struct elf_file *file, const char *path, struct err *err)
 {
-    *file = (struct elf_file){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
-    if (file->fd < 0)
-        return err_set(err, -errno, "%s: cannot open: %s", path, strerror(errno));
     struct stat status;
-    int code = 0;
     if (fstat(file->fd, &status) != 0)
-        code = err_set(err, -errno, "%s: cannot read: %s", path, strerror(errno));
-    else if (!S_ISREG(status.st_mode) || status.st_size <= 0)
-        code = err_set(err, -ENOEXEC, "%s: not an ELF file", path);
-    if (code == 0) {
-        file->size_bytes = (size_t)status.st_size;
-        void *map = mmap(NULL, file->size_bytes, PROT_READ, MAP_PRIVATE, file->fd, 0);
-        if (map == MAP_FAILED)
-            code = err_set(err, -errno, "%s: cannot map: %s", path, strerror(errno));
-        else
-            file->bytes = map;
-    }
-    if (code == 0)
-        code = check_header(file, path, err);
+        return err_set(err, -errno, "%s: cannot read: %s", path, strerror(errno));
+    if (!S_ISREG(status.st_mode) || status.st_size <= 0)
+        return err_set(err, -ENOEXEC, "%s: not an ELF file", path);
+    file->size_bytes = (size_t)status.st_size;
+    void *map = mmap(NULL, file->size_bytes, PROT_READ, MAP_PRIVATE, file->fd, 0);
+    if (map == MAP_FAILED)
+        return err_set(err, -errno, "%s: cannot map: %s", path, strerror(errno));
+    file->bytes = map;
+    return check_header(file, path, err);
+}
+
+int elf_file_open_fd(struct elf_file *file, int fd, const char *path, struct err *err)
+{
+    *file = (struct elf_file){.fd = fd};
+    const int code = map_file(file, path, err);
     if (code == 0)
         load_tables(file);
     else
         elf_file_close(file);
     return code;
+}
+
+int elf_file_open(struct elf_file *file, const char *path, struct err *err)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    *file = (struct elf_file){.fd = -1};
+    return fd < 0 ? err_set(err, -errno, "%s: cannot open: %s", path, strerror(errno))
+                  : elf_file_open_fd(file, fd, path, err);
 }
 
 void elf_file_close(struct elf_file *file)

@@ -36,6 +36,9 @@ typedef bool (*elf_symbol_fn)(const struct elf_symbol *symbol, void *data); /* f
 
 /* Map `path`. -ENOEXEC when it is not a 64-bit little-endian x86-64 ELF file or its tables do not fit into it. */
 int elf_file_open(struct elf_file *file, const char *path, struct err *err);
+
+/* The same for a file that is open already; `fd` is the file's from now on, and closed also on failure. */
+int elf_file_open_fd(struct elf_file *file, int fd, const char *path, struct err *err);
 void elf_file_close(struct elf_file *file);
 
 const char *elf_file_section_name(const struct elf_file *file, const Elf64_Shdr *section);

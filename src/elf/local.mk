@@ -4,7 +4,7 @@ noinst_LIBRARIES += %D%/libelf-files.a
 %C%_libelf_files_a_SOURCES = \
   %D%/debug-file.h %D%/debug-file.c \
   %D%/debug-info.h %D%/debug-info.c \
-  %D%/dwarf-api.h \
+  %D%/dwarf-api.h %D%/dwarf-check.c \
   %D%/dwarf-lines.c %D%/dwarf-names.c %D%/dwarf-ranges.c %D%/dwarf-split.c \
   %D%/dwarf-reader.h %D%/dwarf-reader.c \
   %D%/elf-file.h %D%/elf-file.c \

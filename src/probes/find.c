@@ -268,9 +268,7 @@ static char *list_names(const struct symbol_functions *functions)
 static int note_no_lines(struct search *search, const struct debug_file *debug, const struct symbol_functions *left)
 {
     char *names = list_names(left);
-    int code = 0;
-    if (names != NULL || !marks_is_empty(&search->marks) || !debug->has_lines)
-        code = notes_add(search->probes, PROBES_NOTE_NO_DEBUG_INFO, search->probes->path, names);
+    int code = notes_add(search->probes, PROBES_NOTE_NO_DEBUG_INFO, search->probes->path, names);
     if (code == 0 && !debug->has_symbols)
         code = notes_add(search->probes, PROBES_NOTE_STRIPPED, search->probes->path, NULL);
     free(names);

@@ -82,6 +82,18 @@ UNIT_TESTS += %D%/preload-unwind
 %C%_preload_unwind_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBUNWIND_CFLAGS)
 %C%_preload_unwind_LDADD = $(LIBUNWIND_LIBS) $(CMOCKA_LIBS)
 
+# The planner, on itself.
+UNIT_TESTS += %D%/probes-decode
+%C%_probes_decode_SOURCES = %D%/probes-decode.c
+%C%_probes_decode_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_probes_decode_LDADD = $(PROBES_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/probes-find
+%C%_probes_find_SOURCES = %D%/probes-find.c
+%C%_probes_find_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZYDIS_CFLAGS)
+%C%_probes_find_CFLAGS = $(AM_CFLAGS) -g
+%C%_probes_find_LDADD = $(PROBES_LIBS) $(CMOCKA_LIBS)
+
 # The command line.
 UNIT_TESTS += %D%/cli-options
 %C%_cli_options_SOURCES = %D%/cli-options.c

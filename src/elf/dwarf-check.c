@@ -1,0 +1,70 @@
+/* Tables that libdwarf of 2021 does not survive when they are damaged: on a header that it refuses in .debug_rnglists or
+   .debug_loclists it frees its memory twice. Their headers are simple (DWARF 5, sections 7.28 and 7.29), so they are
+   checked before libdwarf sees the file. Compressed sections are not looked into. */
+
+#include <string.h>
+#include <unistd.h>
+
+#include "elf/dwarf-reader.h"
+#include "elf/elf-file.h"
+
+struct list_header {
+    uint16_t version;
+    uint8_t address_bytes;
+    uint8_t segment_bytes;
+    uint32_t offset_count;
+};
+
+/* Check the table that begins at `bytes`; its length goes to `*length`. */
+static bool is_table_sound(const uint8_t *bytes, size_t left, size_t *length)
+{
+    struct list_header header;
+    uint32_t short_length;
+    uint64_t unit_length;
+    size_t at = sizeof short_length, offset_bytes = 4;
+    if (left < sizeof short_length)
+        return false;
+    memcpy(&short_length, bytes, sizeof short_length);
+    unit_length = short_length;
+    if (short_length == UINT32_MAX) {
+        if (left < at + sizeof unit_length)
+            return false;
+        memcpy(&unit_length, bytes + at, sizeof unit_length);
+        at += sizeof unit_length;
+        offset_bytes = 8;
+    }
+    if (unit_length > left - at || unit_length < sizeof header)
+        return false;
+    memcpy(&header, bytes + at, sizeof header);
+    *length = at + unit_length;
+    return header.version == 5 && header.address_bytes == 8 && header.segment_bytes == 0 &&
+           header.offset_count <= (unit_length - sizeof header) / offset_bytes;
+}
+
+static bool is_section_sound(const struct elf_file *elf, const char *name)
+{
+    const Elf64_Shdr *section = elf_file_section(elf, name);
+    if (section == NULL || (section->sh_flags & SHF_COMPRESSED) != 0)
+        return true;
+    size_t left, length = 0;
+    const uint8_t *bytes = elf_file_section_bytes(elf, section, &left);
+    for (; bytes != NULL && left > 0; bytes += length, left -= length)
+        if (!is_table_sound(bytes, left, &length))
+            return false;
+    return bytes != NULL;
+}
+
+bool dwarf_is_sound(int fd)
+{
+    static const char *const names[] = {".debug_rnglists", ".debug_loclists", ".debug_rnglists.dwo",
+                                        ".debug_loclists.dwo"};
+    struct elf_file elf;
+    const int own_fd = dup(fd);
+    if (own_fd < 0 || elf_file_open_fd(&elf, own_fd, "", NULL) != 0)
+        return false;
+    bool is_sound = true;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        is_sound = is_sound && is_section_sound(&elf, names[i]);
+    elf_file_close(&elf);
+    return is_sound;
+}
