@@ -11,7 +11,8 @@
 
 int debug_info_open(int fd, struct debug_info **out, struct err *err)
 {
-    if (!dwarf_is_sound(fd))
+    size_t range_lists_bytes;
+    if (!dwarf_is_sound(fd, &range_lists_bytes))
         return err_set(err, -ENODATA, "no debug information that can be read: its tables are damaged");
     struct debug_info *info = calloc(1, sizeof *info);
     if (info == NULL)
@@ -27,6 +28,7 @@ int debug_info_open(int fd, struct debug_info **out, struct err *err)
     }
     info->files = &info->own_files;
     info->fd = -1;
+    info->range_lists_bytes = range_lists_bytes;
     *out = info;
     return 0;
 }

@@ -1,6 +1,7 @@
 /* Tables that libdwarf of 2021 does not survive when they are damaged: on a header that it refuses in .debug_rnglists or
    .debug_loclists it frees its memory twice. Their headers are simple (DWARF 5, sections 7.28 and 7.29), so they are
-   checked before libdwarf sees the file. Compressed sections are not looked into. */
+   checked before libdwarf sees the file; nor does it check offsets into .debug_rnglists. Compressed sections are not
+   looked into. */
 
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,18 @@ struct list_header {
     uint8_t segment_bytes;
     uint32_t offset_count;
 };
+
+/* The offsets behind the header, each from where they begin. */
+static bool are_offsets_sound(const uint8_t *bytes, uint32_t count, size_t offset_bytes, uint64_t limit)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t offset = 0;
+        memcpy(&offset, bytes + i * offset_bytes, offset_bytes);
+        if (offset >= limit)
+            return false;
+    }
+    return true;
+}
 
 /* Check the table that begins at `bytes`; its length goes to `*length`. */
 static bool is_table_sound(const uint8_t *bytes, size_t left, size_t *length)
@@ -38,7 +51,9 @@ static bool is_table_sound(const uint8_t *bytes, size_t left, size_t *length)
     memcpy(&header, bytes + at, sizeof header);
     *length = at + unit_length;
     return header.version == 5 && header.address_bytes == 8 && header.segment_bytes == 0 &&
-           header.offset_count <= (unit_length - sizeof header) / offset_bytes;
+           header.offset_count <= (unit_length - sizeof header) / offset_bytes &&
+           are_offsets_sound(bytes + at + sizeof header, header.offset_count, offset_bytes,
+                             unit_length - sizeof header);
 }
 
 static bool is_section_sound(const struct elf_file *elf, const char *name)
@@ -54,7 +69,14 @@ static bool is_section_sound(const struct elf_file *elf, const char *name)
     return bytes != NULL;
 }
 
-bool dwarf_is_sound(int fd)
+/* How far an offset into the section may go; SIZE_MAX when only libdwarf will know. */
+static size_t offset_limit(const struct elf_file *elf, const char *name)
+{
+    const Elf64_Shdr *section = elf_file_section(elf, name);
+    return section != NULL && (section->sh_flags & SHF_COMPRESSED) == 0 ? section->sh_size : SIZE_MAX;
+}
+
+bool dwarf_is_sound(int fd, size_t *range_lists_bytes)
 {
     static const char *const names[] = {".debug_rnglists", ".debug_loclists", ".debug_rnglists.dwo",
                                         ".debug_loclists.dwo"};
@@ -65,6 +87,7 @@ bool dwarf_is_sound(int fd)
     bool is_sound = true;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         is_sound = is_sound && is_section_sound(&elf, names[i]);
+    *range_lists_bytes = offset_limit(&elf, ".debug_rnglists");
     elf_file_close(&elf);
     return is_sound;
 }

@@ -20,7 +20,8 @@ static int add_rnglist(struct debug_info *info, Dwarf_Attribute attribute, Dwarf
         if (!dwarf_is_ok(info, dwarf_formudata(attribute, &index, &info->error)))
             return 0;
     } else {
-        if (!dwarf_is_ok(info, dwarf_global_formref(attribute, &offset, &info->error)))
+        if (!dwarf_is_ok(info, dwarf_global_formref(attribute, &offset, &info->error)) ||
+            offset >= info->range_lists_bytes)
             return 0;
         index = offset;
     }

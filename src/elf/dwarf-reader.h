@@ -31,6 +31,7 @@ struct debug_info {
     struct strings *files; /* shared with the .dwo files of a program */
     struct strings own_files;
     int fd; /* of a .dwo file, else -1 */
+    size_t range_lists_bytes;
     struct dwarf_files file_cache[DWARF_CACHE_SLOTS];
     struct dwarf_children child_cache[DWARF_CACHE_SLOTS];
     Dwarf_Off *split_units; /* skeletons whose .dwo files are to be read */
@@ -83,8 +84,8 @@ Dwarf_Half dwarf_tag_of(struct debug_info *info, Dwarf_Die die);
 Dwarf_Die dwarf_first_child(struct debug_info *info, Dwarf_Die die);
 Dwarf_Die dwarf_next(struct debug_info *info, Dwarf_Die die);
 
-/* dwarf-check.c: whether libdwarf can be trusted with the file. */
-bool dwarf_is_sound(int fd);
+/* dwarf-check.c: whether libdwarf can be trusted with the file, and the size of .debug_rnglists. */
+bool dwarf_is_sound(int fd, size_t *range_lists_bytes);
 
 /* dwarf-ranges.c: append the code ranges of a DIE. Ranges at address 0 (discarded code) are left out. */
 int dwarf_ranges(struct debug_info *info, const struct dwarf_unit *unit, Dwarf_Die die, struct range_list *out);
