@@ -21,6 +21,7 @@ E2E_TESTS += %D%/server-python.test
 E2E_TESTS += %D%/server-redis.test
 E2E_TESTS += %D%/server-shapes.test
 E2E_TESTS += %D%/server-nginx.test
+E2E_TESTS += %D%/inspect.test
 E2E_TESTS += %D%/install.test
 E2E_TESTS += %D%/lines-modules.test
 E2E_TESTS += %D%/lines-truth.test
