@@ -76,7 +76,7 @@ static void on_fatal(int number, siginfo_t *info, void *context)
         *pc = (greg_t)original;
     struct sigaction none = {.sa_handler = SIG_DFL};
     __sigaction(number, &none, NULL);
-    if (info->si_code <= 0 && number != SIGABRT) /* abort() raises it again by itself */
+    if (info->si_code <= 0)
         raw_syscall3(SYS_tgkill, raw_syscall3(SYS_getpid, 0, 0, 0), raw_syscall3(SYS_gettid, 0, 0, 0), number);
     errno = saved_errno;
 }

@@ -27,7 +27,8 @@ EXTRA_DIST += %D%/truth.h %D%/lines-truth.c %D%/lines-truth-cxx.cc \
 check_PROGRAMS += %D%/guard %D%/port
 %C%_guard_SOURCES = %D%/guard.c
 %C%_port_SOURCES = %D%/port.c %D%/server.h
-EXTRA_DIST += %D%/exec-ways.c %D%/server-annotated.c %D%/server-libevent.c %D%/server-microhttpd.c
+EXTRA_DIST += %D%/exec-ways.c %D%/first-look.c %D%/server-annotated.c %D%/server-libevent.c \
+	%D%/server-microhttpd.c
 
 # Annotated functions of every shape, compiled by the matrix test.
 EXTRA_DIST += %D%/annotate-c.c %D%/annotate-cxx.cc
