@@ -49,6 +49,8 @@ static void add_command(struct text *text, const struct options *options, const 
     add_list(text, "--function", &options->watch.functions);
     if (options->watch.no_children)
         text_add(text, " --no-children");
+    if (strcmp(options->watch.stacks, "auto") != 0)
+        add_option(text, "--stacks", options->watch.stacks);
     if (strcmp(options->watch.allocator, "auto") != 0)
         add_option(text, "--allocator", options->watch.allocator);
     add_option(text, "-f", requests->file);

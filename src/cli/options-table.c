@@ -4,6 +4,7 @@
 
 static const char *const styles[] = {"syseng", "memory_profiler", NULL};
 static const char *const allocators[] = {"auto", "system", "jemalloc", NULL};
+static const char *const stacks[] = {"auto", "on", "off", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
 static const char *const formats[] = {"man", "bash", "zsh", "fish", NULL};
 
@@ -48,6 +49,9 @@ const struct option option_table[] = {
      .help = "watch the functions whose name matches GLOB, annotated or not; may be repeated"},
     {.name = "no-children", .kind = OPTION_FLAG, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
      .offset = AT(watch.no_children), .help = "do not watch the processes that the program starts"},
+    {.name = "stacks", .kind = OPTION_CHOICE, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
+     .offset = AT(watch.stacks), .argument = "WHEN", .choices = stacks,
+     .help = "record the stack of each allocation, for the heap report: auto (for whole runs, not for requests), on or off"},
     {.name = "allocator", .kind = OPTION_CHOICE, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
      .offset = AT(watch.allocator), .argument = "NAME", .choices = allocators,
      .help = "auto and system leave the program its own; jemalloc loads jemalloc so that freed memory leaves the resident "

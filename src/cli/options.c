@@ -389,7 +389,7 @@ int options_parse(int argc, char **argv, struct options *out, struct err *err)
         .command = OPTIONS_LINES,
         .requests = {.timeout_ns = TIMEOUT_DEFAULT_NS, .repeat = 1},
         .report = {.style = "syseng", .precision = 3},
-        .watch = {.allocator = "auto"},
+        .watch = {.allocator = "auto", .stacks = "auto"},
         .color = "auto",
     };
     struct parser parser = {.argv = argv, .argc = argc, .at = argc > 0 ? 1 : 0, .out = out, .err = err};

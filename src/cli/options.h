@@ -49,6 +49,7 @@ struct options_watch {
     bool no_children;
     bool every_instruction;
     const char *allocator;
+    const char *stacks; /* "auto", "on" or "off" */
 };
 
 struct options {

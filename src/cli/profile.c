@@ -9,12 +9,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cli/merge.h"
 #include "cli/message.h"
 #include "cli/next.h"
 #include "cli/preload-path.h"
 #include "report/report.h"
+#include "symbols/symbols.h"
 #include "wire/session.h"
+
+/* So many functions are named to somebody who watches none. */
+#define SUGGESTED_FUNCTIONS 3
 
 static int fail(int status, const char *why)
 {
@@ -111,12 +116,23 @@ static int make_argv(struct profile *profile)
     return 0;
 }
 
+/* Nobody sees stacks in the layout of memory_profiler. */
+static bool wants_stacks(const struct options *options)
+{
+    bool is_run = options->requests.targets.count == 0 && options->requests.file == NULL;
+    if (strcmp(options->watch.stacks, "auto") != 0)
+        return strcmp(options->watch.stacks, "on") == 0;
+    return is_run && (options->report.json || strcmp(options->report.style, "memory_profiler") != 0);
+}
+
 static int make_collector(struct profile *profile)
 {
     struct err err;
     uint32_t flags = WIRE_WANT_LINE_STOPS;
     if (!profile->options->watch.no_children)
         flags |= WIRE_WANT_CHILDREN;
+    if (wants_stacks(profile->options))
+        flags |= WIRE_WANT_EVENTS;
     if (collector_new(flags, watch_plan, profile->watch, &profile->collector, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
     if (collector_start(profile->collector, &err) < 0)
@@ -153,6 +169,7 @@ int profile_init(struct profile *profile, const struct options *options)
 void profile_fini(struct profile *profile)
 {
     harness_free(profile->harness);
+    symbols_free(profile->symbols);
     collector_free(profile->collector);
     watch_free(profile->watch);
     output_close(&profile->output, 0, NULL);
@@ -213,22 +230,52 @@ static int complete_session(const struct profile *profile, struct session *sessi
     return session->argv != NULL ? 0 : -ENOMEM;
 }
 
-static int print_report(struct profile *profile, const struct session *session, struct err *err)
+static size_t look_up(void *data, const char *path, uint64_t address, struct symbols_frame *out, size_t max)
+{
+    return symbols_lookup(data, path, address, out, max);
+}
+
+static struct report_options report_options(const struct profile *profile)
 {
     const struct options_report *wanted = &profile->options->report;
-    const struct report_options options = {
+    return (struct report_options){
         .style = strcmp(wanted->style, "memory_profiler") == 0 ? REPORT_STYLE_MEMORY_PROFILER : REPORT_STYLE_SYSENG,
         .precision = (int)wanted->precision,
         .only_changed = wanted->only_changed,
         .source = !wanted->no_source,
         .color = message_wants_color(profile->options->color, fileno(profile->output.stream)),
+        .lookup = profile->symbols != NULL ? look_up : NULL,
+        .lookup_data = profile->symbols,
     };
+}
+
+static int print_report(struct profile *profile, const struct session *session, struct err *err)
+{
+    const struct report_options options = report_options(profile);
+    FILE *out = profile->output.stream;
     int status = output_begin(&profile->output, err);
     if (status < 0)
         return status;
-    status = wanted->json ? report_json(session, &options, profile->output.stream, err)
-                          : report_lines(session, &options, profile->output.stream, err);
+    if (profile->options->report.json) {
+        status = report_json(session, &options, out, err);
+    } else {
+        status = report_lines(session, &options, out, err);
+        if (status == 0)
+            status = report_heap(session, &options, out, err);
+    }
     return output_close(&profile->output, status, err);
+}
+
+/* What could be watched, when nothing is. */
+static void say_not_watched(struct profile *profile, const struct session *session)
+{
+    struct text functions = TEXT_EMPTY;
+    struct report_options options = {.lookup = profile->symbols != NULL ? look_up : NULL,
+                                     .lookup_data = profile->symbols};
+    if (watch_is_empty(profile->watch))
+        report_heap_functions(session, &options, SUGGESTED_FUNCTIONS, &functions);
+    watch_warn_after(profile->watch, profile->program.name, text_get(&functions));
+    text_fini(&functions);
 }
 
 static void say_line(const char *line, void *data)
@@ -261,10 +308,12 @@ static int report_session(struct profile *profile, struct session *session)
         merge_drop(session, profile->dropped_window);
     if (merge_repeats(session, (uint32_t)profile->options->requests.repeat, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
+    if (session->has_sites)
+        profile->symbols = symbols_new(NULL); /* without them, stacks are addresses */
     if (print_report(profile, session, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
     report_summary(session, say_line, NULL);
-    watch_warn_after(profile->watch, profile->program.name);
+    say_not_watched(profile, session);
     char *next = next_command(session, profile->options);
     if (next != NULL)
         message(MESSAGE_NOTE, "next: %s", next);

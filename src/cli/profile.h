@@ -11,6 +11,7 @@
 #include "cli/watch.h"
 #include "collector/collector.h"
 #include "harness/harness.h"
+#include "symbols/symbols.h"
 
 /* Exit statuses of our own. */
 enum {
@@ -27,6 +28,7 @@ struct profile {
     struct watch *watch;
     struct collector *collector; /* NULL: the program runs unprofiled, for a reason that was said */
     struct harness *harness;
+    struct symbols *symbols; /* made for the report */
     char **argv; /* of the program, NULL-terminated; strings are the command line's */
     char *preload;
     int wait_status;

@@ -291,7 +291,35 @@ static bool lacks_debug_info(const struct watch *watch)
     return false;
 }
 
-void watch_warn_after(struct watch *watch, const char *program)
+static bool is_empty(const struct watch *watch)
+{
+    bool is_told = watch->is_blind || lacks_debug_info(watch);
+    return watch->options->functions.count == 0 && count_functions(watch) == 0 && !is_told;
+}
+
+bool watch_is_empty(struct watch *watch)
+{
+    pthread_mutex_lock(&watch->lock);
+    bool empty = is_empty(watch);
+    pthread_mutex_unlock(&watch->lock);
+    return empty;
+}
+
+static void warn_empty(const char *program, const char *functions)
+{
+    if (*functions == '\0')
+        message(MESSAGE_WARNING,
+                "%s: no function is annotated, so there is no line report; put SYSENG_MEM_PROFILE before "
+                "one (#include <syseng_mem.h>), or name one with --function",
+                program);
+    else
+        message(MESSAGE_WARNING,
+                "%s: no function is annotated; for a line report, name one with --function, or put SYSENG_MEM_PROFILE "
+                "before it; most is allocated in %s",
+                program, functions);
+}
+
+void watch_warn_after(struct watch *watch, const char *program, const char *functions)
 {
     pthread_mutex_lock(&watch->lock);
     for (size_t i = 0; i < watch->file_count; i++) {
@@ -312,11 +340,7 @@ void watch_warn_after(struct watch *watch, const char *program)
                     "source, * stands for any characters",
                     glob, program);
     }
-    bool is_told = watch->is_blind || lacks_debug_info(watch);
-    if (watch->options->functions.count == 0 && count_functions(watch) == 0 && !is_told)
-        message(MESSAGE_WARNING,
-                "%s: no function is annotated, so there is no line report; put SYSENG_MEM_PROFILE before "
-                "one (#include <syseng_mem.h>), or name one with --function",
-                program);
+    if (is_empty(watch))
+        warn_empty(program, functions);
     pthread_mutex_unlock(&watch->lock);
 }

@@ -4,6 +4,7 @@
 #ifndef CLI_WATCH_H
 #define CLI_WATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,8 +31,11 @@ int watch_plan(const char *path, uint32_t plan_id, void **plan, size_t *plan_byt
    there but nearly do, sources that are newer. */
 void watch_warn_before(struct watch *watch, const struct probes *probes);
 
-/* Say what only turned out in the run: notes on libraries, globs that matched nowhere, nothing to watch at all. To be
-   called when no further plan can be asked for. */
-void watch_warn_after(struct watch *watch, const char *program);
+/* Is there nothing to watch in any file that was looked at, and none was asked for? */
+bool watch_is_empty(struct watch *watch);
+
+/* Say what only turned out in the run: notes on libraries, globs that matched nowhere, nothing to watch at all, with
+   `functions` that could be ("" when none are known). To be called when no further plan can be asked for. */
+void watch_warn_after(struct watch *watch, const char *program, const char *functions);
 
 #endif

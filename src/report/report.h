@@ -7,7 +7,12 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "collector/session.h"
+#include "symbols/symbols.h"
+
+/* What says where an address comes from: symbols_lookup, `data` being its symbols. */
+typedef size_t report_lookup_fn(void *data, const char *path, uint64_t address, struct symbols_frame *out, size_t max);
 
 enum report_style { REPORT_STYLE_SYSENG, REPORT_STYLE_MEMORY_PROFILER };
 
@@ -17,11 +22,22 @@ struct report_options {
     bool only_changed; /* rows whose Increment or Heap is not 0, and each function's first row */
     bool color;
     bool source; /* false: --no-source */
+    report_lookup_fn *lookup; /* NULL: stacks are shown as addresses */
+    void *lookup_data;
 };
 
 /* The line report (docs/line-report.md). Returns 0 or a negative errno of the write. Missing source files leave the
    text column empty. */
 int report_lines(const struct session *session, const struct report_options *options, FILE *out, struct err *err);
+
+/* The heap by allocation sites (docs/heap-report.md), a block per request window. Prints nothing when the session has no
+   sites, and in the style of memory_profiler. The same results. */
+int report_heap(const struct session *session, const struct report_options *options, FILE *out, struct err *err);
+
+/* Append to `out` the names of at most `max` functions of the program's own sources, those that allocated most first,
+   separated by ", ". Nothing is added when there are none. Returns 0 or -ENOMEM. */
+int report_heap_functions(const struct session *session, const struct report_options *options, size_t max,
+                          struct text *out);
 
 /* Everything of the session as one JSON object; bytes and nanoseconds as integers. Schema: docs/json.md. */
 int report_json(const struct session *session, const struct report_options *options, FILE *out, struct err *err);
