@@ -140,6 +140,9 @@ static bool follow(struct collector *collector, uint32_t chunk)
 static bool find_processes(struct collector *collector)
 {
     bool any = false;
+    /* Each process takes a number before it shows its chunk: as long as all numbers are followed, there is nobody new. */
+    if (atomic_load(&collector->memory.header->process_serial) == collector->process_count)
+        return false;
     for (uint32_t i = 0; i < collector->memory.chunk_count; i++)
         if (collector->followed[i] == 0 && memory_chunk(&collector->memory, i, WIRE_CHUNK_PROCESS) != NULL)
             any |= follow(collector, i);
