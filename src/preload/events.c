@@ -12,18 +12,21 @@
 #include "preload/unwind.h"
 #include "wire/event.h"
 
-#define FILTER_BITS 11
+#define FILTER_BITS 13      /* of a process's first thread: 64 KiB */
+#define FILTER_BITS_OTHER 9 /* of the others: a page */
 #define FIRST_FRAMES 64
 
 /* Mapped at a thread's first event and inherited by the thread that takes over its slot. Pages are touched as stacks
    get deeper; they are counted as ours when that happens. */
 struct events {
     struct wire_event_ring *ring;
-    uint64_t head;                      /* events written: the ring's own is only for the reader */
-    uint64_t limit;                     /* up to here nothing needs looking at: no wake-up, no room to be made */
-    uint32_t populated_frames;          /* stacks of so many frames fit into what is resident */
-    uint64_t filter[1u << FILTER_BITS]; /* paths whose nodes this thread has sent; lossy */
+    uint64_t head;             /* events written: the ring's own is only for the reader */
+    uint64_t limit;            /* up to here nothing needs looking at: no wake-up, no room to be made */
+    uint32_t populated_frames; /* stacks of so many frames fit into what is resident */
+    uint32_t filter_bits;
     struct unwind unwind;
+    /* Paths whose nodes this thread has sent; lossy; the first 1 << filter_bits are used. */
+    uint64_t filter[1u << FILTER_BITS] __attribute__((aligned(WIRE_PAGE_BYTES)));
 };
 
 /* Make the elements [from, to) of an array that begins on a page of its own resident, and count them as ours. */
@@ -63,7 +66,9 @@ static __attribute__((noinline, cold)) struct events *events_new(struct wire_thr
     raw_syscall3(SYS_madvise, at, sizeof *events, MADV_DONTDUMP);
     events->ring = ring;
     events->limit = WIRE_EVENT_RING_EVENTS / 2;
+    events->filter_bits = thread->tid == guest.pid ? FILTER_BITS : FILTER_BITS_OTHER;
     guest_own((int64_t)pages_populate(events, offsetof(struct events, unwind.frames), 1));
+    populate(events->filter, 0, 1u << events->filter_bits, sizeof *events->filter);
     deepen(events, FIRST_FRAMES);
     atomic_store_explicit(&thread->events_chunk, index + 1, memory_order_release);
     thread->events_state = (uint64_t)at;
@@ -118,7 +123,7 @@ static inline void put(struct events *events, uint64_t head, uint64_t size, uint
 
 static inline uint64_t *filter_of(struct events *events, uint64_t path)
 {
-    return &events->filter[path >> (64 - FILTER_BITS)];
+    return &events->filter[path >> (64 - events->filter_bits)];
 }
 
 /* Tell how the frames that are new in this walk hang together. */
