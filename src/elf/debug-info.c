@@ -5,30 +5,37 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "elf/dwarf-reader.h"
 
-int debug_info_open(int fd, struct debug_info **out, struct err *err)
+static int open_sections(struct debug_info *info, const struct elf_file *elf, struct err *err)
 {
-    size_t range_lists_bytes;
-    if (!dwarf_is_sound(fd, &range_lists_bytes))
+    if (!dwarf_is_sound(elf, &info->range_lists_bytes))
         return err_set(err, -ENODATA, "no debug information that can be read: its tables are damaged");
+    if (dwarf_sections_init(&info->sections, elf) != 0)
+        return err_set(err, -ENOMEM, "out of memory");
+    const int result = dwarf_api_open(&info->sections, &info->access, &info->debug, &info->error);
+    if (result == DW_DLV_OK)
+        return 0;
+    const int code = err_set(err, -ENODATA, "no debug information that can be read: %s",
+                             result == DW_DLV_ERROR ? dwarf_errmsg(info->error) : "there is none");
+    if (result == DW_DLV_ERROR)
+        dwarf_dealloc_error(NULL, info->error);
+    dwarf_sections_fini(&info->sections);
+    return code;
+}
+
+int debug_info_open(const struct elf_file *elf, struct debug_info **out, struct err *err)
+{
     struct debug_info *info = calloc(1, sizeof *info);
     if (info == NULL)
         return err_set(err, -ENOMEM, "out of memory");
-    const int result = dwarf_api_open(fd, &info->debug, &info->error);
-    if (result != DW_DLV_OK) {
-        int code = err_set(err, -ENODATA, "no debug information that can be read: %s",
-                           result == DW_DLV_ERROR ? dwarf_errmsg(info->error) : "there is none");
-        if (result == DW_DLV_ERROR)
-            dwarf_dealloc_error(NULL, info->error);
+    const int code = open_sections(info, elf, err);
+    if (code != 0) {
         free(info);
         return code;
     }
     info->files = &info->own_files;
-    info->fd = -1;
-    info->range_lists_bytes = range_lists_bytes;
     *out = info;
     return 0;
 }
@@ -42,9 +49,11 @@ void debug_info_close(struct debug_info *info)
         free(info->file_cache[i].numbers);
     free(info->split_units);
     strings_fini(&info->own_files);
-    dwarf_api_close(info->debug);
-    if (info->fd >= 0)
-        close(info->fd);
+    dwarf_api_close(info->debug, info->access);
+    dwarf_sections_fini(&info->sections);
+    if (info->own_elf != NULL)
+        elf_file_close(info->own_elf);
+    free(info->own_elf);
     free(info);
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "elf/elf-file.h"
 #include "elf/ranges.h"
 #include "elf/strings.h"
 
@@ -54,9 +55,8 @@ struct debug_wanted {
     void *data;
 };
 
-/* Open the debug information of the file behind `fd`, which must stay open. -ENODATA when there is none that libdwarf can
-   read. */
-int debug_info_open(int fd, struct debug_info **out, struct err *err);
+/* Open the debug information of `elf`, which must outlive it. -ENODATA when there is none that libdwarf can read. */
+int debug_info_open(const struct elf_file *elf, struct debug_info **out, struct err *err);
 void debug_info_close(struct debug_info *info);
 
 /* Walk the functions that have code and are wanted. Returns 0 or what `take` returned. */

@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "elf/dwarf-sections.h"
+
 #if defined(HAVE_LIBDWARF_LIBDWARF_H)
 #include <libdwarf/dwarf.h>
 #include <libdwarf/libdwarf.h>
@@ -19,9 +21,9 @@
 #include <libdwarf.h>
 #endif
 
-/* Open the debug information of an object file. `fd` must stay open until dwarf_api_close. DW_DLV_*. */
-int dwarf_api_open(int fd, Dwarf_Debug *debug, Dwarf_Error *error);
-void dwarf_api_close(Dwarf_Debug debug);
+/* Open the debug information in mapped sections, which must stay until dwarf_api_close, as must `*access`. DW_DLV_*. */
+int dwarf_api_open(struct dwarf_sections *sections, void **access, Dwarf_Debug *debug, Dwarf_Error *error);
+void dwarf_api_close(Dwarf_Debug debug, void *access);
 void dwarf_api_free_ranges(Dwarf_Debug debug, Dwarf_Ranges *ranges, Dwarf_Signed count);
 
 #endif

@@ -4,7 +4,6 @@
    looked into. */
 
 #include <string.h>
-#include <unistd.h>
 
 #include "elf/dwarf-reader.h"
 #include "elf/elf-file.h"
@@ -76,18 +75,13 @@ static size_t offset_limit(const struct elf_file *elf, const char *name)
     return section != NULL && (section->sh_flags & SHF_COMPRESSED) == 0 ? section->sh_size : SIZE_MAX;
 }
 
-bool dwarf_is_sound(int fd, size_t *range_lists_bytes)
+bool dwarf_is_sound(const struct elf_file *elf, size_t *range_lists_bytes)
 {
     static const char *const names[] = {".debug_rnglists", ".debug_loclists", ".debug_rnglists.dwo",
                                         ".debug_loclists.dwo"};
-    struct elf_file elf;
-    const int own_fd = dup(fd);
-    if (own_fd < 0 || elf_file_open_fd(&elf, own_fd, "", NULL) != 0)
-        return false;
     bool is_sound = true;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        is_sound = is_sound && is_section_sound(&elf, names[i]);
-    *range_lists_bytes = offset_limit(&elf, ".debug_rnglists");
-    elf_file_close(&elf);
+        is_sound = is_sound && is_section_sound(elf, names[i]);
+    *range_lists_bytes = offset_limit(elf, ".debug_rnglists");
     return is_sound;
 }

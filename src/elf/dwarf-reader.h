@@ -5,6 +5,7 @@
 
 #include "elf/debug-info.h"
 #include "elf/dwarf-api.h"
+#include "elf/dwarf-sections.h"
 
 #define DWARF_MAX_DEPTH 100 /* nesting of DIEs that we follow */
 #define DWARF_MAX_HOPS 8    /* abstract_origin and specification, one after the other */
@@ -30,7 +31,9 @@ struct debug_info {
     Dwarf_Error error;
     struct strings *files; /* shared with the .dwo files of a program */
     struct strings own_files;
-    int fd; /* of a .dwo file, else -1 */
+    struct dwarf_sections sections;
+    void *access;             /* of libdwarf to them */
+    struct elf_file *own_elf; /* a .dwo file, closed with this, or NULL */
     size_t range_lists_bytes;
     struct dwarf_files file_cache[DWARF_CACHE_SLOTS];
     struct dwarf_children child_cache[DWARF_CACHE_SLOTS];
@@ -85,7 +88,7 @@ Dwarf_Die dwarf_first_child(struct debug_info *info, Dwarf_Die die);
 Dwarf_Die dwarf_next(struct debug_info *info, Dwarf_Die die);
 
 /* dwarf-check.c: whether libdwarf can be trusted with the file, and the size of .debug_rnglists. */
-bool dwarf_is_sound(int fd, size_t *range_lists_bytes);
+bool dwarf_is_sound(const struct elf_file *elf, size_t *range_lists_bytes);
 
 /* dwarf-ranges.c: append the code ranges of a DIE. Ranges at address 0 (discarded code) are left out. */
 int dwarf_ranges(struct debug_info *info, const struct dwarf_unit *unit, Dwarf_Die die, struct range_list *out);

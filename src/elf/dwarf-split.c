@@ -2,11 +2,9 @@
    .dwo files that the compiler left beside its objects (DWARF 5, section 7.3.2). */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "elf/dwarf-reader.h"
 
@@ -28,14 +26,17 @@ static void dwo_path(struct debug_info *info, Dwarf_Die die, const char *name, c
 static struct debug_info *open_dwo(struct debug_info *skeletons, const char *path)
 {
     struct debug_info *info = NULL;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0)
-        return NULL;
-    if (debug_info_open(fd, &info, NULL) != 0) {
-        close(fd);
+    struct elf_file *elf = malloc(sizeof *elf);
+    if (elf == NULL || elf_file_open(elf, path, NULL) != 0) {
+        free(elf);
         return NULL;
     }
-    info->fd = fd;
+    if (debug_info_open(elf, &info, NULL) != 0) {
+        elf_file_close(elf);
+        free(elf);
+        return NULL;
+    }
+    info->own_elf = elf;
     info->files = skeletons->files;
     if (!dwarf_is_ok(info, dwarf_set_tied_dbg(info->debug, skeletons->debug, &info->error))) {
         debug_info_close(info);

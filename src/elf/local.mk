@@ -7,6 +7,7 @@ noinst_LIBRARIES += %D%/libelf-files.a
   %D%/dwarf-api.h %D%/dwarf-check.c \
   %D%/dwarf-lines.c %D%/dwarf-names.c %D%/dwarf-ranges.c %D%/dwarf-split.c \
   %D%/dwarf-reader.h %D%/dwarf-reader.c \
+  %D%/dwarf-sections.h %D%/dwarf-sections.c \
   %D%/elf-file.h %D%/elf-file.c \
   %D%/ranges.h %D%/ranges.c \
   %D%/strings.h %D%/strings.c

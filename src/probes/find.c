@@ -282,7 +282,7 @@ static bool reopen(const struct elf_file *source, struct debug_info **info)
         return false;
     debug_info_close(*info);
     *info = NULL;
-    return debug_info_open(source->fd, info, NULL) == 0;
+    return debug_info_open(source, info, NULL) == 0;
 }
 
 /* What DWARF does not describe is taken from the symbols; it may have line rows all the same. */
@@ -324,7 +324,7 @@ static int read_functions(struct search *search)
     if (code == 0) {
         const struct elf_file *source = debug.elf.fd >= 0 ? &debug.elf : &search->elf;
         code = globs_prepare(&search->globs, &search->elf, source);
-        if (code == 0 && debug.has_lines && debug_info_open(source->fd, &info, NULL) == 0)
+        if (code == 0 && debug.has_lines && debug_info_open(source, &info, NULL) == 0)
             code = debug_info_walk(info, &wanted);
         if (code == 0 && globs_widen(&search->globs) && reopen(source, &info))
             code = debug_info_walk(info, &wanted);

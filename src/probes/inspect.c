@@ -144,7 +144,7 @@ static int look_at_debug(const struct elf_file *elf, const char *path, struct in
     if (code == 0) {
         out->has_debug_info = debug.has_info;
         out->has_line_table = debug.has_lines;
-        if (debug.has_info && debug_info_open(debug.elf.fd >= 0 ? debug.elf.fd : elf->fd, &info, NULL) == 0)
+        if (debug.has_info && debug_info_open(debug.elf.fd >= 0 ? &debug.elf : elf, &info, NULL) == 0)
             debug_info_first_unit(info, &out->dwarf_version, &out->producer);
     }
     debug_info_close(info);

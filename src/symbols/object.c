@@ -48,7 +48,7 @@ struct object *object_open(const char *path, const char *debug_root, struct stri
         return NULL;
     }
     const struct elf_file *source = debug_elf(object);
-    if (object->debug.has_info && debug_info_open(source->fd, &object->info, NULL) == 0)
+    if (object->debug.has_info && debug_info_open(source, &object->info, NULL) == 0)
         object->units = units_new(object->info, names, source->size_bytes);
     return object;
 }
