@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -305,6 +306,44 @@ bool watch_is_empty(struct watch *watch)
     return empty;
 }
 
+/* That a library has no lines matters if a function in it was to be watched. With --function, every library is looked
+   at, and most of a system's have their debug files in packages that nobody installs: see warn_unmatched. */
+static bool matters(const struct watch *watch, const struct probes_note *note)
+{
+    switch (note->kind) {
+    case PROBES_NOTE_STRIPPED:
+        return false;
+    case PROBES_NOTE_NO_DEBUG_INFO:
+        return note->detail != NULL;
+    case PROBES_NOTE_DEBUG_FILE_MISSING:
+        return watch->options->functions.count == 0;
+    default:
+        return true;
+    }
+}
+
+static size_t count_without_debug_file(const struct watch *watch)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < watch->file_count; i++)
+        for (size_t j = 0; j < watch->files[i].probes->note_count; j++)
+            count += watch->files[i].probes->notes[j].kind == PROBES_NOTE_DEBUG_FILE_MISSING;
+    return count;
+}
+
+static void warn_unmatched(const struct watch *watch, const char *glob, const char *program)
+{
+    char unread[128] = "";
+    size_t count = count_without_debug_file(watch);
+    if (count > 0)
+        snprintf(unread, sizeof unread, "; the debug files of %zu libraries are not installed (-v names them)", count);
+    message(
+        MESSAGE_WARNING,
+        "--function %s: no function matches in %s or its libraries; names are those of the source, * stands for any "
+        "characters%s",
+        glob, program, unread);
+}
+
 static void warn_empty(const char *program, const char *functions)
 {
     if (*functions == '\0')
@@ -324,21 +363,20 @@ void watch_warn_after(struct watch *watch, const char *program, const char *func
     pthread_mutex_lock(&watch->lock);
     for (size_t i = 0; i < watch->file_count; i++) {
         struct watched *file = &watch->files[i];
-        /* That a library has no lines matters if a function in it was to be watched. */
-        for (size_t j = 0; j < file->probes->note_count && !file->warned; j++)
-            if (file->probes->notes[j].kind != PROBES_NOTE_STRIPPED &&
-                (file->probes->notes[j].kind != PROBES_NOTE_NO_DEBUG_INFO || file->probes->notes[j].detail != NULL))
-                warn_note(file->probes->path, &file->probes->notes[j]);
+        for (size_t j = 0; j < file->probes->note_count && !file->warned; j++) {
+            const struct probes_note *note = &file->probes->notes[j];
+            if (matters(watch, note))
+                warn_note(file->probes->path, note);
+            else if (note->kind == PROBES_NOTE_DEBUG_FILE_MISSING)
+                message(MESSAGE_DETAIL, "%s: its debug file %s is not there", file->probes->path, note->subject);
+        }
         if (!file->warned)
             warn_newer_sources(file->probes);
     }
     for (size_t i = 0; i < watch->options->functions.count; i++) {
         const char *glob = watch->options->functions.items[i];
         if (!watch->glob_warned[i] && !matches_somewhere(watch, glob))
-            message(MESSAGE_WARNING,
-                    "--function %s: no function matches in %s or its libraries; names are those of the "
-                    "source, * stands for any characters",
-                    glob, program);
+            warn_unmatched(watch, glob, program);
     }
     if (is_empty(watch))
         warn_empty(program, functions);
