@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "elf/dwarf-reader.h"
+#include "elf/line-program.h"
 
 /* Number of a path; "//" and "/./" are cleaned, for the units of one program may spell a file differently. */
 static uint32_t add_path(struct strings *files, const char *path)
@@ -43,34 +44,41 @@ static void load_files(struct debug_info *info, Dwarf_Die unit_die, struct dwarf
     files->count = files->numbers != NULL ? (size_t)count : 0;
 }
 
+/* The unit's table in .debug_line: where it begins, and the section. */
+static const uint8_t *line_table(struct debug_info *info, Dwarf_Die unit_die, size_t *section_bytes, uint64_t *offset)
+{
+    Dwarf_Attribute attribute = dwarf_attribute(info, unit_die, DW_AT_stmt_list);
+    Dwarf_Off value = 0;
+    if (attribute == NULL)
+        return NULL;
+    const bool found = dwarf_is_ok(info, dwarf_global_formref(attribute, &value, &info->error));
+    dwarf_dealloc(info->debug, attribute, DW_DLA_ATTR);
+    *offset = value;
+    return found ? dwarf_sections_named(&info->sections, ".debug_line", section_bytes) : NULL;
+}
+
 /* The version that counts is the line table's; an old assembler writes version 3 for DWARF 5 units. */
 static size_t file_base(struct debug_info *info, Dwarf_Die unit_die)
 {
-    Dwarf_Half unit_version = 0, offset_bytes = 0;
-    dwarf_get_version_of_die(unit_die, &unit_version, &offset_bytes);
-    Dwarf_Unsigned version = unit_version;
-    Dwarf_Small table_count = 0;
-    Dwarf_Line_Context context = NULL;
-    if (dwarf_is_ok(info, dwarf_srclines_b(unit_die, &version, &table_count, &context, &info->error)))
-        dwarf_srclines_dealloc_b(context);
-    return version >= 5 ? 0 : 1;
+    size_t section_bytes = 0;
+    uint64_t offset = 0;
+    const uint8_t *section = line_table(info, unit_die, &section_bytes, &offset);
+    return section != NULL && line_program_version(section, section_bytes, offset) >= 5 ? 0 : 1;
 }
 
-/* libdwarf of 2021 begins each sequence of a DWARF 5 table with file 0 instead of 1. They are the same file, except in
-   units that link-time optimization made up, whose file 0 is no file at all. */
-static void repair_first_file(struct debug_info *info, struct dwarf_files *files)
+static const struct dwarf_files *files_of(struct debug_info *info, Dwarf_Off unit);
+
+/* A .dwo file counts its files as the skeleton's line table does, and need not have a table of its own. */
+static const struct dwarf_files *files_of_skeleton(struct debug_info *info, const struct dwarf_files *own)
 {
-    const char *first = files->base == 0 && files->count > 1 ? strings_text(info->files, files->numbers[0]) : NULL;
-    const char *name = first != NULL ? strrchr(first, '/') : NULL;
-    if (first != NULL && strcmp(name != NULL ? name + 1 : first, "<artificial>") == 0)
-        files->numbers[0] = files->numbers[1];
+    return own->count == 0 && info->skeletons != NULL ? files_of(info->skeletons, info->skeleton) : own;
 }
 
 static const struct dwarf_files *files_of(struct debug_info *info, Dwarf_Off unit)
 {
     struct dwarf_files *files = &info->file_cache[(unit * UINT64_C(0x9E3779B97F4A7C15)) >> 58];
     if (files->unit == unit && files->unit != 0)
-        return files;
+        return files_of_skeleton(info, files);
     free(files->numbers);
     *files = (struct dwarf_files){.unit = unit};
     Dwarf_Die die = NULL;
@@ -78,9 +86,8 @@ static const struct dwarf_files *files_of(struct debug_info *info, Dwarf_Off uni
         load_files(info, die, files);
         files->base = file_base(info, die);
         dwarf_dealloc_die(die);
-        repair_first_file(info, files);
     }
-    return files;
+    return files_of_skeleton(info, files);
 }
 
 static uint32_t file_number(const struct dwarf_files *files, uint64_t index)
@@ -97,49 +104,33 @@ uint32_t dwarf_file(struct debug_info *info, Dwarf_Die in_unit_of, uint64_t inde
     return file_number(files_of(info, unit), index);
 }
 
-struct raw_row {
-    Dwarf_Addr address;
-    Dwarf_Unsigned line, file;
-    Dwarf_Bool is_statement, ends_sequence;
+struct row_visit {
+    const struct dwarf_files *files;
+    dwarf_row_fn visit;
+    void *data;
+    bool begins, is_discarded;
 };
 
-static bool read_row(struct debug_info *info, Dwarf_Line line, struct raw_row *row)
+static int visit_row(const struct line_row *raw, void *data)
 {
-    return dwarf_is_ok(info, dwarf_lineaddr(line, &row->address, &info->error)) &&
-           dwarf_is_ok(info, dwarf_lineno(line, &row->line, &info->error)) &&
-           dwarf_is_ok(info, dwarf_line_srcfileno(line, &row->file, &info->error)) &&
-           dwarf_is_ok(info, dwarf_linebeginstatement(line, &row->is_statement, &info->error)) &&
-           dwarf_is_ok(info, dwarf_lineendsequence(line, &row->ends_sequence, &info->error));
+    struct row_visit *visit = data;
+    if (visit->begins) /* sequences of discarded functions begin at address 0 or at the very end */
+        visit->is_discarded = raw->address <= 1 || raw->address >= UINT64_MAX - 2;
+    visit->begins = raw->ends_sequence;
+    const struct dwarf_row row = {raw->address, raw->line <= UINT32_MAX ? (uint32_t)raw->line : 0,
+                                  file_number(visit->files, raw->file), raw->is_statement, raw->ends_sequence};
+    return visit->is_discarded ? 0 : visit->visit(&row, visit->data);
 }
 
 int dwarf_visit_rows(struct debug_info *info, Dwarf_Die unit_die, dwarf_row_fn visit, void *data)
 {
-    Dwarf_Unsigned version = 0;
-    Dwarf_Small table_count = 0;
-    Dwarf_Line_Context context = NULL;
-    Dwarf_Line *lines = NULL;
-    Dwarf_Signed count = 0;
-    const struct dwarf_files *files = files_of(info, dwarf_offset(info, unit_die));
-    if (!dwarf_is_ok(info, dwarf_srclines_b(unit_die, &version, &table_count, &context, &info->error)))
+    size_t section_bytes = 0;
+    uint64_t offset = 0;
+    const uint8_t *section = line_table(info, unit_die, &section_bytes, &offset);
+    if (section == NULL)
         return 0;
-    if (!dwarf_is_ok(info, dwarf_srclines_from_linecontext(context, &lines, &count, &info->error)))
-        count = 0;
-    int code = 0;
-    bool begins = true, is_discarded = false;
-    for (Dwarf_Signed i = 0; i < count && code == 0; i++) {
-        struct raw_row raw = {0};
-        if (!read_row(info, lines[i], &raw))
-            continue;
-        if (begins) /* sequences of discarded functions begin at address 0 or at the very end */
-            is_discarded = raw.address <= 1 || raw.address >= UINT64_MAX - 2;
-        begins = raw.ends_sequence;
-        const struct dwarf_row row = {raw.address, raw.line <= UINT32_MAX ? (uint32_t)raw.line : 0,
-                                      file_number(files, raw.file), raw.is_statement != 0, raw.ends_sequence != 0};
-        if (!is_discarded)
-            code = visit(&row, data);
-    }
-    dwarf_srclines_dealloc_b(context);
-    return code;
+    struct row_visit state = {files_of(info, dwarf_offset(info, unit_die)), visit, data, true, false};
+    return line_program_run(section, section_bytes, offset, visit_row, &state);
 }
 
 struct ordered_row {

@@ -2,6 +2,8 @@
 
 #include "elf/dwarf-reader.h"
 
+#include <string.h>
+
 bool dwarf_is_ok(struct debug_info *info, int result)
 {
     if (result == DW_DLV_ERROR && info->error != NULL)
@@ -34,16 +36,38 @@ bool dwarf_number(struct debug_info *info, Dwarf_Die die, Dwarf_Half name, uint6
     return found;
 }
 
+/* A string of a DWARF 5 .dwo file by its index. libdwarf of 2021 adds the executable's DW_AT_str_offsets_base, which is
+   not the .dwo file's: there the offsets begin behind the header (DWARF 5, section 7.26). */
+static const char *split_string(struct debug_info *info, Dwarf_Attribute attribute)
+{
+    enum { HEADER_BYTES = 8 };
+    Dwarf_Half form = 0;
+    Dwarf_Unsigned index = 0;
+    uint32_t offset = 0;
+    size_t offsets_bytes = 0, text_bytes = 0;
+    if (!dwarf_is_ok(info, dwarf_whatform(attribute, &form, &info->error)) || form == DW_FORM_GNU_str_index ||
+        !dwarf_is_ok(info, dwarf_get_debug_str_index(attribute, &index, &info->error)))
+        return NULL;
+    const uint8_t *offsets = dwarf_sections_named(&info->sections, ".debug_str_offsets.dwo", &offsets_bytes);
+    const char *text = (const char *)dwarf_sections_named(&info->sections, ".debug_str.dwo", &text_bytes);
+    if (offsets == NULL || text == NULL || offsets_bytes < HEADER_BYTES ||
+        index >= (offsets_bytes - HEADER_BYTES) / sizeof offset)
+        return NULL;
+    memcpy(&offset, offsets + HEADER_BYTES + index * sizeof offset, sizeof offset);
+    return offset < text_bytes && memchr(text + offset, '\0', text_bytes - offset) != NULL ? text + offset : NULL;
+}
+
 const char *dwarf_string(struct debug_info *info, Dwarf_Die die, Dwarf_Half name)
 {
     Dwarf_Attribute attribute = dwarf_attribute(info, die, name);
     if (attribute == NULL)
         return NULL;
+    const char *split = info->own_elf != NULL ? split_string(info, attribute) : NULL;
     char *text = NULL; /* lies in the file's string section: it needs no release */
-    if (!dwarf_is_ok(info, dwarf_formstring(attribute, &text, &info->error)))
+    if (split == NULL && !dwarf_is_ok(info, dwarf_formstring(attribute, &text, &info->error)))
         text = NULL;
     dwarf_dealloc(info->debug, attribute, DW_DLA_ATTR);
-    return text;
+    return split != NULL ? split : text;
 }
 
 Dwarf_Die dwarf_reference(struct debug_info *info, Dwarf_Die die, Dwarf_Half name)

@@ -34,6 +34,8 @@ struct debug_info {
     struct dwarf_sections sections;
     void *access;             /* of libdwarf to them */
     struct elf_file *own_elf; /* a .dwo file, closed with this, or NULL */
+    struct debug_info *skeletons; /* of a .dwo file: the program's, and the unit there that stands for it */
+    Dwarf_Off skeleton;
     size_t range_lists_bytes;
     struct dwarf_files file_cache[DWARF_CACHE_SLOTS];
     struct dwarf_children child_cache[DWARF_CACHE_SLOTS];

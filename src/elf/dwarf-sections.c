@@ -126,3 +126,14 @@ const uint8_t *dwarf_sections_bytes(struct dwarf_sections *sections, size_t numb
         section->packing = DWARF_SECTIONS_UNKNOWN;
     return section->unpacked;
 }
+
+const uint8_t *dwarf_sections_named(struct dwarf_sections *sections, const char *name, size_t *size_bytes)
+{
+    for (size_t i = 1; i < sections->count; i++) {
+        if (strcmp(sections->items[i].name, name) != 0)
+            continue;
+        *size_bytes = sections->items[i].size_bytes;
+        return dwarf_sections_bytes(sections, i);
+    }
+    return NULL;
+}

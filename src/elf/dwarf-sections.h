@@ -32,4 +32,7 @@ void dwarf_sections_fini(struct dwarf_sections *sections);
 /* The section's bytes, or NULL when they cannot be unpacked. They stay until dwarf_sections_fini. */
 const uint8_t *dwarf_sections_bytes(struct dwarf_sections *sections, size_t number);
 
+/* The bytes of the section of this name, NULL when there is none that can be unpacked. */
+const uint8_t *dwarf_sections_named(struct dwarf_sections *sections, const char *name, size_t *size_bytes);
+
 #endif

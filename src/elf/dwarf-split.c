@@ -23,7 +23,7 @@ static void dwo_path(struct debug_info *info, Dwarf_Die die, const char *name, c
         snprintf(path, path_bytes, "%s/%s", directory, name);
 }
 
-static struct debug_info *open_dwo(struct debug_info *skeletons, const char *path)
+static struct debug_info *open_dwo(struct debug_info *skeletons, Dwarf_Off skeleton, const char *path)
 {
     struct debug_info *info = NULL;
     struct elf_file *elf = malloc(sizeof *elf);
@@ -38,6 +38,8 @@ static struct debug_info *open_dwo(struct debug_info *skeletons, const char *pat
     }
     info->own_elf = elf;
     info->files = skeletons->files;
+    info->skeletons = skeletons;
+    info->skeleton = skeleton;
     if (!dwarf_is_ok(info, dwarf_set_tied_dbg(info->debug, skeletons->debug, &info->error))) {
         debug_info_close(info);
         return NULL;
@@ -90,7 +92,7 @@ struct debug_info *dwarf_split_open(struct debug_info *skeletons, Dwarf_Die die,
     if (name == NULL)
         return NULL;
     dwo_path(skeletons, die, name, path, DWARF_PATH_BYTES);
-    return open_dwo(skeletons, path);
+    return open_dwo(skeletons, dwarf_offset(skeletons, die), path);
 }
 
 int dwarf_walk_split(struct debug_info *info, struct dwarf_unit *skeleton, const struct debug_wanted *wanted)

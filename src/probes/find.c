@@ -326,8 +326,6 @@ static int read_functions(struct search *search)
         code = globs_prepare(&search->globs, &search->elf, source);
         if (code == 0 && debug.has_lines && debug_info_open(source, &info, NULL) == 0)
             code = debug_info_walk(info, &wanted);
-        if (code == 0 && globs_widen(&search->globs) && reopen(source, &info))
-            code = debug_info_walk(info, &wanted);
         if (code == 0)
             code = read_left_overs(search, &debug, &info, &wanted);
     }

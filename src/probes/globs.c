@@ -281,16 +281,6 @@ bool globs_match(struct globs *globs, const char *name, const char *qualified, c
     return any;
 }
 
-bool globs_widen(struct globs *globs)
-{
-    bool any_unmatched = false;
-    for (size_t i = 0; i < globs->count; i++)
-        any_unmatched = any_unmatched || !globs->items[i].has_matched;
-    const bool is_wider = any_unmatched && !globs->needs_all;
-    globs->needs_all = globs->needs_all || any_unmatched;
-    return is_wider;
-}
-
 bool globs_match_unmatched(struct globs *globs, const char *symbol)
 {
     bool any = false;

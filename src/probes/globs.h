@@ -35,10 +35,6 @@ void globs_fini(struct globs *globs);
 /* Whether [low, high) may hold a function that matches. */
 bool globs_may_match(const struct globs *globs, uint64_t low, uint64_t high);
 
-/* A glob that matched nothing may have been misled by the choice of symbols: from now on everything may match. False
-   when there is no need for another walk. */
-bool globs_widen(struct globs *globs);
-
 /* Whether a symbol matches a glob that has matched nothing else. */
 bool globs_match_unmatched(struct globs *globs, const char *symbol);
 

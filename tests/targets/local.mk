@@ -31,4 +31,5 @@ EXTRA_DIST += %D%/exec-ways.c %D%/first-look.c %D%/server-annotated.c %D%/server
 	%D%/server-microhttpd.c
 
 # Annotated functions of every shape, compiled by the matrix test.
-EXTRA_DIST += %D%/annotate-c.c %D%/annotate-cxx.cc
+EXTRA_DIST += %D%/annotate-c.c %D%/annotate-cxx.cc %D%/annotate-header.h %D%/annotate-header-a.cc \
+	%D%/annotate-header-b.cc

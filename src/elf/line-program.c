@@ -1,0 +1,224 @@
+/* The line number program: a state machine that makes rows (DWARF 5, sections 6.2.2 to 6.2.5). */
+
+#include "elf/line-program.h"
+
+#include <string.h>
+
+enum {
+    OP_EXTENDED = 0,
+    OP_COPY = 1,
+    OP_ADVANCE_PC = 2,
+    OP_ADVANCE_LINE = 3,
+    OP_SET_FILE = 4,
+    OP_NEGATE_STATEMENT = 6,
+    OP_CONST_ADD_PC = 8,
+    OP_FIXED_ADVANCE_PC = 9,
+    EXTENDED_END_SEQUENCE = 1,
+    EXTENDED_SET_ADDRESS = 2,
+};
+
+struct cursor {
+    const uint8_t *at, *end;
+    bool failed; /* ran over the end: everything read since is 0 */
+};
+
+static uint64_t read_fixed(struct cursor *cursor, size_t bytes)
+{
+    uint64_t value = 0;
+    if ((size_t)(cursor->end - cursor->at) < bytes) {
+        cursor->failed = true;
+        cursor->at = cursor->end;
+        return 0;
+    }
+    memcpy(&value, cursor->at, bytes); /* both sides are little-endian */
+    cursor->at += bytes;
+    return value;
+}
+
+static uint64_t read_uleb(struct cursor *cursor)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0;; shift += 7) {
+        const uint64_t byte = read_fixed(cursor, 1);
+        if (shift < 64)
+            value |= (byte & 0x7f) << shift;
+        if ((byte & 0x80) == 0)
+            return value;
+    }
+}
+
+static int64_t read_sleb(struct cursor *cursor)
+{
+    uint64_t value = 0;
+    unsigned shift = 0;
+    for (;;) {
+        const uint64_t byte = read_fixed(cursor, 1);
+        if (shift < 64)
+            value |= (byte & 0x7f) << shift;
+        shift += 7;
+        if ((byte & 0x80) == 0) {
+            if (shift < 64 && (byte & 0x40) != 0)
+                value |= UINT64_MAX << shift;
+            return (int64_t)value;
+        }
+    }
+}
+
+struct header {
+    unsigned version;
+    uint8_t min_instruction_bytes;
+    bool default_is_statement;
+    int8_t line_base;
+    uint8_t line_range;
+    uint8_t opcode_base;
+    const uint8_t *operand_counts; /* of opcode 1, 2, ... */
+    struct cursor program;
+};
+
+static bool read_header(const uint8_t *section, size_t section_bytes, uint64_t offset, struct header *header)
+{
+    if (offset >= section_bytes)
+        return false;
+    struct cursor cursor = {section + offset, section + section_bytes, false};
+    size_t offset_bytes = 4;
+    uint64_t length = read_fixed(&cursor, 4);
+    if (length == UINT32_MAX) {
+        offset_bytes = 8;
+        length = read_fixed(&cursor, 8);
+    }
+    if (cursor.failed || length > (size_t)(cursor.end - cursor.at))
+        return false;
+    cursor.end = cursor.at + length;
+    header->version = (unsigned)read_fixed(&cursor, 2);
+    if (header->version < 2 || header->version > 5)
+        return false;
+    if (header->version >= 5 && (read_fixed(&cursor, 1) != 8 || read_fixed(&cursor, 1) != 0))
+        return false;
+    const uint64_t header_bytes = read_fixed(&cursor, offset_bytes);
+    if (cursor.failed || header_bytes > (size_t)(cursor.end - cursor.at))
+        return false;
+    header->program = (struct cursor){cursor.at + header_bytes, cursor.end, false};
+    header->min_instruction_bytes = (uint8_t)read_fixed(&cursor, 1);
+    if (header->version >= 4)
+        read_fixed(&cursor, 1); /* operations per instruction: 1 on this machine */
+    header->default_is_statement = read_fixed(&cursor, 1) != 0;
+    header->line_base = (int8_t)read_fixed(&cursor, 1);
+    header->line_range = (uint8_t)read_fixed(&cursor, 1);
+    header->opcode_base = (uint8_t)read_fixed(&cursor, 1);
+    header->operand_counts = cursor.at;
+    return !cursor.failed && header->line_range != 0 && header->opcode_base >= 10 &&
+           (size_t)(cursor.end - cursor.at) >= header->opcode_base - 1u;
+}
+
+struct machine {
+    const struct header *header;
+    struct cursor cursor;
+    struct line_row row;
+    line_row_fn visit;
+    void *data;
+};
+
+static void begin_sequence(struct machine *machine)
+{
+    machine->row =
+        (struct line_row){.file = 1, .line = 1, .is_statement = machine->header->default_is_statement};
+}
+
+static int emit(struct machine *machine)
+{
+    return machine->visit(&machine->row, machine->data);
+}
+
+static int run_extended(struct machine *machine)
+{
+    struct cursor *cursor = &machine->cursor;
+    const uint64_t length = read_uleb(cursor);
+    if (length == 0 || length > (size_t)(cursor->end - cursor->at)) {
+        cursor->failed = true;
+        return 0;
+    }
+    const uint8_t *behind = cursor->at + length;
+    const uint64_t opcode = read_fixed(cursor, 1);
+    int code = 0;
+    if (opcode == EXTENDED_END_SEQUENCE) {
+        machine->row.ends_sequence = true;
+        code = emit(machine);
+        begin_sequence(machine);
+    } else if (opcode == EXTENDED_SET_ADDRESS && length == 9) {
+        machine->row.address = read_fixed(cursor, 8);
+    }
+    cursor->at = behind;
+    return code;
+}
+
+static void advance(struct machine *machine, uint64_t operation)
+{
+    machine->row.address += operation * machine->header->min_instruction_bytes;
+}
+
+static int run_special(struct machine *machine, uint8_t opcode)
+{
+    const struct header *header = machine->header;
+    const unsigned adjusted = opcode - header->opcode_base;
+    advance(machine, adjusted / header->line_range);
+    machine->row.line += (uint64_t)(int64_t)(header->line_base + (int)(adjusted % header->line_range));
+    return emit(machine);
+}
+
+static int run_standard(struct machine *machine, uint8_t opcode)
+{
+    const struct header *header = machine->header;
+    struct cursor *cursor = &machine->cursor;
+    switch (opcode) {
+    case OP_COPY:
+        return emit(machine);
+    case OP_ADVANCE_PC:
+        advance(machine, read_uleb(cursor));
+        return 0;
+    case OP_ADVANCE_LINE:
+        machine->row.line += (uint64_t)read_sleb(cursor);
+        return 0;
+    case OP_SET_FILE:
+        machine->row.file = read_uleb(cursor);
+        return 0;
+    case OP_NEGATE_STATEMENT:
+        machine->row.is_statement = !machine->row.is_statement;
+        return 0;
+    case OP_CONST_ADD_PC:
+        advance(machine, (255u - header->opcode_base) / header->line_range);
+        return 0;
+    case OP_FIXED_ADVANCE_PC:
+        machine->row.address += read_fixed(cursor, 2);
+        return 0;
+    default: /* column, discriminators of views, and what later versions may add: the header tells how long they are */
+        for (unsigned i = 0; i < header->operand_counts[opcode - 1] && !cursor->failed; i++)
+            read_uleb(cursor);
+        return 0;
+    }
+}
+
+unsigned line_program_version(const uint8_t *section, size_t section_bytes, uint64_t offset)
+{
+    struct header header;
+    return read_header(section, section_bytes, offset, &header) ? header.version : 0;
+}
+
+int line_program_run(const uint8_t *section, size_t section_bytes, uint64_t offset, line_row_fn visit, void *data)
+{
+    struct header header;
+    if (!read_header(section, section_bytes, offset, &header))
+        return 0;
+    struct machine machine = {.header = &header, .cursor = header.program, .visit = visit, .data = data};
+    int code = 0;
+    begin_sequence(&machine);
+    while (code == 0 && !machine.cursor.failed && machine.cursor.at < machine.cursor.end) {
+        const uint8_t opcode = *machine.cursor.at++;
+        if (opcode >= header.opcode_base)
+            code = run_special(&machine, opcode);
+        else if (opcode == OP_EXTENDED)
+            code = run_extended(&machine);
+        else
+            code = run_standard(&machine, opcode);
+    }
+    return code;
+}
