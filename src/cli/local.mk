@@ -3,7 +3,7 @@ noinst_LIBRARIES += %D%/libcli.a
 %C%_libcli_a_SOURCES = \
 	%D%/cmd.h %D%/cmd-doctor.c %D%/cmd-lines.c %D%/cmd-run.c \
 	%D%/loader-list.c %D%/loader-list.h \
-	%D%/merge.c %D%/merge.h \
+	%D%/merge.c %D%/merge.h %D%/merge-sites.c %D%/merge-sites.h \
 	%D%/message.c %D%/message.h \
 	%D%/next.c %D%/next.h \
 	%D%/options.c %D%/options.h \

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/merge-sites.h"
+
 static int64_t highest(int64_t a, int64_t b)
 {
     return a > b ? a : b;
@@ -185,6 +187,7 @@ void merge_drop(struct session *session, size_t index)
     session->request_count--;
     memmove(&session->requests[index], &session->requests[index + 1],
             (session->request_count - index) * sizeof *session->requests);
+    merge_sites_drop(session, (uint32_t)index);
     number_anew(session);
 }
 
@@ -192,6 +195,8 @@ int merge_repeats(struct session *session, uint32_t repeat, struct err *err)
 {
     if (repeat <= 1 || session->request_count == 0)
         return 0;
+    if (merge_sites_add_up(session, repeat) < 0)
+        return err_set(err, -ENOMEM, "out of memory");
     int status = 0;
     size_t kept = 0;
     for (size_t i = 0; i < session->request_count; i++) {

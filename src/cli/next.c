@@ -94,7 +94,7 @@ static size_t count_rows(const struct session *session)
 
 #define ROWS_OF_A_SCREEN 40
 
-char *next_command(const struct session *session, const struct options *options)
+char *next_command(const struct session *session, const struct options *options, const char *function)
 {
     struct text text = TEXT_EMPTY;
     if (has_requests(options) && options->requests.repeat == 1 && keeps_memory(session)) {
@@ -103,6 +103,12 @@ char *next_command(const struct session *session, const struct options *options)
     } else if (count_rows(session) > ROWS_OF_A_SCREEN && !options->report.only_changed) {
         add_command(&text, options, "--only-changed");
         text_add(&text, "   (only lines at which memory changed)");
+    } else if (count_rows(session) == 0 && session->never_ran_count == 0 && function != NULL) {
+        struct text added = TEXT_EMPTY;
+        add_option(&added, "--function", function);
+        add_command(&text, options, text_get(&added) + (added.length > 0));
+        text_fini(&added);
+        text_add(&text, "   (that function line by line)");
     } else if (count_rows(session) == 0 && session->never_ran_count == 0) {
         text_add(&text, "syseng-mem doctor");
         add_word(&text, options->program);

@@ -243,7 +243,6 @@ static struct report_options report_options(const struct profile *profile)
         .precision = (int)wanted->precision,
         .only_changed = wanted->only_changed,
         .source = !wanted->no_source,
-        .color = message_wants_color(profile->options->color, fileno(profile->output.stream)),
         .lookup = profile->symbols != NULL ? look_up : NULL,
         .lookup_data = profile->symbols,
     };
@@ -251,8 +250,9 @@ static struct report_options report_options(const struct profile *profile)
 
 static int print_report(struct profile *profile, const struct session *session, struct err *err)
 {
-    const struct report_options options = report_options(profile);
+    struct report_options options = report_options(profile);
     FILE *out = profile->output.stream;
+    options.color = message_wants_color(profile->options->color, fileno(out));
     int status = output_begin(&profile->output, err);
     if (status < 0)
         return status;
@@ -267,15 +267,34 @@ static int print_report(struct profile *profile, const struct session *session, 
 }
 
 /* What could be watched, when nothing is. */
-static void say_not_watched(struct profile *profile, const struct session *session)
+struct suggested {
+    struct text all; /* their names */
+    char *first;
+};
+
+static void add_suggested(const char *function, void *data)
 {
-    struct text functions = TEXT_EMPTY;
-    struct report_options options = {.lookup = profile->symbols != NULL ? look_up : NULL,
-                                     .lookup_data = profile->symbols};
+    struct suggested *suggested = data;
+    if (suggested->first == NULL)
+        suggested->first = strdup(function);
+    else
+        text_add(&suggested->all, ", ");
+    text_add(&suggested->all, function);
+}
+
+static void say_after(struct profile *profile, const struct session *session)
+{
+    struct suggested suggested = {.all = TEXT_EMPTY};
+    const struct report_options options = report_options(profile);
     if (watch_is_empty(profile->watch))
-        report_heap_functions(session, &options, SUGGESTED_FUNCTIONS, &functions);
-    watch_warn_after(profile->watch, profile->program.name, text_get(&functions));
-    text_fini(&functions);
+        report_heap_functions(session, &options, SUGGESTED_FUNCTIONS, add_suggested, &suggested);
+    watch_warn_after(profile->watch, profile->program.name, text_get(&suggested.all));
+    char *next = next_command(session, profile->options, suggested.first);
+    if (next != NULL)
+        message(MESSAGE_NOTE, "next: %s", next);
+    free(next);
+    free(suggested.first);
+    text_fini(&suggested.all);
 }
 
 static void say_line(const char *line, void *data)
@@ -313,11 +332,7 @@ static int report_session(struct profile *profile, struct session *session)
     if (print_report(profile, session, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
     report_summary(session, say_line, NULL);
-    say_not_watched(profile, session);
-    char *next = next_command(session, profile->options);
-    if (next != NULL)
-        message(MESSAGE_NOTE, "next: %s", next);
-    free(next);
+    say_after(profile, session);
     return 0;
 }
 

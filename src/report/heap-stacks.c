@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "report/source.h"
 
 #define FIRST_SLOTS 1024
@@ -25,8 +26,10 @@ struct stacks {
     report_lookup_fn *lookup;
     void *lookup_data;
     enum module_kind *kinds; /* by module */
-    struct entry **slots;
-    size_t slot_count, entry_count;
+    struct entry **slots;    /* by hash */
+    size_t slot_count;
+    struct entry **entries; /* by number */
+    size_t entry_count, entry_room;
 };
 
 static const struct symbols_frame unknown = {.source = SYMBOLS_NONE};
@@ -112,12 +115,11 @@ void stacks_free(struct stacks *stacks)
 {
     if (stacks == NULL)
         return;
-    for (size_t i = 0; stacks->slots != NULL && i < stacks->slot_count; i++) {
-        if (stacks->slots[i] == NULL)
-            continue;
-        free(stacks->slots[i]->items);
-        free(stacks->slots[i]);
+    for (size_t i = 0; i < stacks->entry_count; i++) {
+        free(stacks->entries[i]->items);
+        free(stacks->entries[i]);
     }
+    free(stacks->entries);
     free(stacks->slots);
     free(stacks->kinds);
     free(stacks);
@@ -139,15 +141,19 @@ static void place(struct entry **slots, size_t count, struct entry *entry)
 
 static int grow(struct stacks *stacks)
 {
+    struct entry **entries =
+        array_grow(stacks->entries, &stacks->entry_room, stacks->entry_count + 1, sizeof(struct entry *));
+    if (entries == NULL)
+        return -ENOMEM;
+    stacks->entries = entries;
     if (4 * (stacks->entry_count + 1) <= 3 * stacks->slot_count)
         return 0;
     size_t count = 2 * stacks->slot_count;
     struct entry **slots = calloc(count, sizeof *slots);
     if (slots == NULL)
         return -ENOMEM;
-    for (size_t i = 0; i < stacks->slot_count; i++)
-        if (stacks->slots[i] != NULL)
-            place(slots, count, stacks->slots[i]);
+    for (size_t i = 0; i < stacks->entry_count; i++)
+        place(slots, count, stacks->entries[i]);
     free(stacks->slots);
     stacks->slots = slots;
     stacks->slot_count = count;
@@ -171,7 +177,8 @@ static int look_up(struct stacks *stacks, const struct session_frame *frame, str
     if (out->items == NULL)
         return -ENOMEM;
     memcpy(out->items, found, count * sizeof *out->items);
-    out->chain = (struct stacks_chain){.items = out->items, .count = count};
+    out->chain.items = out->items;
+    out->chain.count = count;
     return 0;
 }
 
@@ -188,9 +195,21 @@ const struct stacks_chain *stacks_resolve(struct stacks *stacks, const struct se
         free(entry);
         return NULL;
     }
+    entry->chain.number = (uint32_t)stacks->entry_count;
     place(stacks->slots, stacks->slot_count, entry);
-    stacks->entry_count++;
+    stacks->entries[stacks->entry_count++] = entry;
     return &entry->chain;
+}
+
+size_t stacks_count(const struct stacks *stacks)
+{
+    return stacks->entry_count;
+}
+
+const struct stacks_chain *stacks_numbered(const struct stacks *stacks, uint32_t number, struct session_frame *frame)
+{
+    *frame = stacks->entries[number]->frame;
+    return &stacks->entries[number]->chain;
 }
 
 static enum module_kind kind_at(const struct stacks *stacks, const struct session_frame *frame)

@@ -24,8 +24,13 @@ void stacks_free(struct stacks *stacks);
 struct stacks_chain {
     const struct symbols_frame *items;
     size_t count;
+    uint32_t number; /* of the address: 0, 1, ... in the order in which they were resolved */
 };
 const struct stacks_chain *stacks_resolve(struct stacks *stacks, const struct session_frame *frame);
+
+/* The addresses that were resolved so far. */
+size_t stacks_count(const struct stacks *stacks);
+const struct stacks_chain *stacks_numbered(const struct stacks *stacks, uint32_t number, struct session_frame *frame);
 
 /* Where a site's stack begins for the reader: frames of the preload library at the inner end are left out. */
 uint32_t stacks_inner(const struct stacks *stacks, const struct session_site *site);

@@ -15,6 +15,8 @@
 
 #define HEAP_ROWS_MAX 10
 #define HEAP_STACKS_MAX 3
+/* Functions are looked for in so many lines. */
+#define HEAP_CANDIDATES 40
 /* Of a deep stack: so many inner frames, and as many outer ones. */
 #define HEAP_INNER_FRAMES 24
 #define HEAP_OUTER_FRAMES 4
@@ -318,26 +320,36 @@ int report_heap(const struct session *session, const struct report_options *opti
     return code == 0 ? 0 : err_set(err, code, "heap report: %s", strerror(-code));
 }
 
-/* Add the names of functions that have lines, each once. */
-static void add_functions(const struct tables *tables, size_t max, struct text *out)
+/* The function that the compiler made: one that was inlined into it cannot be chosen by name. */
+static const char *compiled_function(struct stacks *stacks, const struct stacks_blame *blame)
 {
-    const struct tables_group *top[4 * HEAP_ROWS_MAX];
-    size_t count = tables_top(tables, TABLES_BY_ALLOCATED, top, 4 * HEAP_ROWS_MAX), named = 0;
-    for (size_t i = 0; i < count && i < 4 * HEAP_ROWS_MAX && named < max; i++) {
-        const char *function = top[i]->blame.function;
-        bool seen = top[i]->blame.rank != STACKS_LINE || function == NULL;
-        for (size_t j = 0; j < i && !seen; j++)
-            seen = top[j]->blame.function != NULL && strcmp(top[j]->blame.function, function) == 0;
-        if (seen)
+    const struct stacks_chain *chain = blame->rank == STACKS_LINE ? stacks_resolve(stacks, blame->frame) : NULL;
+    return chain != NULL ? chain->items[chain->count - 1].function : NULL;
+}
+
+static void emit_functions(struct stacks *stacks, const struct tables *tables, size_t max, report_emit_fn *emit,
+                           void *data)
+{
+    const struct tables_group *top[HEAP_CANDIDATES];
+    const char *named[HEAP_CANDIDATES];
+    size_t count = tables_top(tables, TABLES_BY_ALLOCATED, top, HEAP_CANDIDATES), named_count = 0;
+    for (size_t i = 0; i < count && i < HEAP_CANDIDATES && named_count < max; i++) {
+        const char *function = compiled_function(stacks, &top[i]->blame);
+        bool is_new = function != NULL;
+        for (size_t j = 0; j < named_count && is_new; j++)
+            is_new = strcmp(named[j], function) != 0;
+        if (!is_new)
             continue;
-        if (named++ > 0)
-            text_add(out, ", ");
-        text_add_printable(out, function);
+        named[named_count++] = function;
+        struct text text = TEXT_EMPTY;
+        text_add_printable(&text, function);
+        emit(text_get(&text), data);
+        text_fini(&text);
     }
 }
 
 int report_heap_functions(const struct session *session, const struct report_options *options, size_t max,
-                          struct text *out)
+                          report_emit_fn *emit, void *data)
 {
     if (!session->has_sites || session->request_count == 0)
         return 0;
@@ -345,7 +357,7 @@ int report_heap_functions(const struct session *session, const struct report_opt
     struct stacks *stacks = stacks_new(session, options->lookup, options->lookup_data);
     int code = stacks != NULL ? tables_build(stacks, session, 0, &tables) : -ENOMEM;
     if (code == 0)
-        add_functions(&tables, max, out);
+        emit_functions(stacks, &tables, max, emit, data);
     tables_fini(&tables);
     stacks_free(stacks);
     return code;

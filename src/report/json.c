@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "report/describe.h"
+#include "report/heap-stacks.h"
 #include "report/source.h"
 #include "wire/session.h"
 
@@ -20,6 +21,7 @@
 struct build {
     const struct report_options *options;
     struct source_cache cache;
+    struct stacks *stacks;
     bool failed; /* no memory */
 };
 
@@ -182,8 +184,114 @@ static json_t *build_function(struct build *build, const struct session_function
     return object;
 }
 
-static json_t *build_request(struct build *build, const struct session_request *request)
+/* Figures that a site has, and all sites of a window together. */
+static void put_sum(struct build *build, json_t *object, const struct session_site *site)
 {
+    put(build, object, "alloc_bytes", unsigned_integer(site->alloc_bytes));
+    put(build, object, "alloc_count", unsigned_integer(site->alloc_count));
+    put(build, object, "live_bytes", unsigned_integer(site->live_bytes));
+    put(build, object, "live_count", unsigned_integer(site->live_count));
+    put(build, object, "survived_count", unsigned_integer(site->survived_count));
+    put(build, object, "window_live_bytes", unsigned_integer(site->window_live_bytes));
+    put(build, object, "window_live_count", unsigned_integer(site->window_live_count));
+    put(build, object, "peak_bytes", unsigned_integer(site->peak_bytes));
+    put(build, object, "temporary_count", unsigned_integer(site->temporary_count));
+}
+
+static json_t *build_stack(struct build *build, const struct session *session, const struct session_site *site)
+{
+    json_t *stack = json_array();
+    for (uint32_t i = 0; i < site->frame_count; i++) {
+        const struct stacks_chain *chain = stacks_resolve(build->stacks, &session->frames[site->frame_first + i]);
+        build->failed |= chain == NULL;
+        append(build, stack, json_integer(chain != NULL ? chain->number : 0));
+    }
+    return stack;
+}
+
+static json_t *build_site(struct build *build, const struct session *session, const struct session_site *site)
+{
+    json_t *object = json_object(), *stack = build_stack(build, session, site);
+    struct stacks_blame blame = {0};
+    if (stacks_find_blame(build->stacks, site, &blame) != 0)
+        build->failed = true;
+    put(build, object, "function", string_or_null(blame.function));
+    put(build, object, "file", string_or_null(blame.file));
+    put(build, object, "line", integer_if(blame.line > 0, blame.line));
+    put_sum(build, object, site);
+    put(build, object, "stack", stack);
+    return object;
+}
+
+static void add_to(struct session_site *sum, const struct session_site *site)
+{
+    sum->alloc_bytes += site->alloc_bytes;
+    sum->alloc_count += site->alloc_count;
+    sum->live_bytes += site->live_bytes;
+    sum->live_count += site->live_count;
+    sum->survived_count += site->survived_count;
+    sum->window_live_bytes += site->window_live_bytes;
+    sum->window_live_count += site->window_live_count;
+    sum->peak_bytes += site->peak_bytes;
+    sum->temporary_count += site->temporary_count;
+}
+
+/* The heap of request number `index`: nothing, when no stacks were recorded. */
+static void put_heap(struct build *build, json_t *object, const struct session *session, uint32_t index)
+{
+    if (!session->has_sites) {
+        put(build, object, "heap", json_null());
+        put(build, object, "sites", json_null());
+        return;
+    }
+    struct session_site sum = {0};
+    json_t *heap = json_object(), *sites = json_array();
+    for (size_t i = 0; i < session->site_count; i++) {
+        if (session->sites[i].request != index)
+            continue;
+        add_to(&sum, &session->sites[i]);
+        append(build, sites, build_site(build, session, &session->sites[i]));
+    }
+    put_sum(build, heap, &sum);
+    put(build, object, "heap", heap);
+    put(build, object, "sites", sites);
+}
+
+static void put_source(struct build *build, json_t *object, const struct symbols_frame *frame)
+{
+    put(build, object, "function", string_or_null(frame->function));
+    put(build, object, "file", string_or_null(frame->file));
+    put(build, object, "line", integer_if(frame->line > 0, frame->line));
+}
+
+/* The frames that the sites' stacks are made of. */
+static json_t *build_frames(struct build *build, const struct session *session)
+{
+    if (!session->has_sites)
+        return json_null();
+    json_t *frames = json_array();
+    for (uint32_t i = 0; i < stacks_count(build->stacks); i++) {
+        struct session_frame frame;
+        const struct stacks_chain *chain = stacks_numbered(build->stacks, i, &frame);
+        json_t *object = json_object(), *callers = json_array();
+        bool has_module = frame.module < session->module_count;
+        put(build, object, "module", string_or_null(has_module ? session->modules[frame.module] : NULL));
+        put(build, object, "address", unsigned_integer(frame.address));
+        put_source(build, object, &chain->items[0]);
+        for (size_t j = 1; j < chain->count; j++) {
+            json_t *caller = json_object();
+            put_source(build, caller, &chain->items[j]);
+            append(build, callers, caller);
+        }
+        put(build, object, "inlined_into", callers);
+        append(build, frames, object);
+    }
+    return frames;
+}
+
+static json_t *build_request(struct build *build, const struct session *session, uint32_t index)
+{
+    const struct session_request *request = &session->requests[index];
     json_t *object = json_object();
     put(build, object, "run", json_boolean(request->is_run));
     put(build, object, "method", string_or_null(request->is_run ? NULL : request->method));
@@ -198,6 +306,7 @@ static json_t *build_request(struct build *build, const struct session_request *
     for (size_t i = 0; i < request->function_count; i++)
         append(build, functions, build_function(build, &request->functions[i]));
     put(build, object, "functions", functions);
+    put_heap(build, object, session, index);
     return object;
 }
 
@@ -253,8 +362,8 @@ static json_t *build_session(struct build *build, const struct session *session)
     put(build, root, "argv", build_argv(build, session->argv));
     put(build, root, "exit", build_exit(build, session));
     json_t *requests = json_array(), *processes = json_array(), *never_ran = json_array(), *losses = json_object();
-    for (size_t i = 0; i < session->request_count; i++)
-        append(build, requests, build_request(build, &session->requests[i]));
+    for (uint32_t i = 0; i < session->request_count; i++)
+        append(build, requests, build_request(build, session, i));
     for (size_t i = 0; i < session->process_count; i++)
         append(build, processes, build_process(build, &session->processes[i]));
     for (size_t i = 0; i < session->never_ran_count; i++)
@@ -262,6 +371,8 @@ static json_t *build_session(struct build *build, const struct session *session)
     put(build, losses, "records", unsigned_integer(session->lost_records));
     put(build, losses, "processes_and_threads", unsigned_integer(session->refused));
     put(build, root, "requests", requests);
+    put(build, root, "frames", build_frames(build, session));
+    put(build, root, "unknown_frees", session->has_sites ? unsigned_integer(session->unknown_frees) : json_null());
     put(build, root, "never_ran", never_ran);
     put(build, root, "processes", processes);
     put(build, root, "losses", losses);
@@ -273,8 +384,11 @@ static json_t *build_session(struct build *build, const struct session *session)
 
 int report_json(const struct session *session, const struct report_options *options, FILE *out, struct err *err)
 {
-    struct build build = {.options = options, .cache = SOURCE_CACHE_EMPTY};
-    json_t *root = build_session(&build, session);
+    struct build build = {.options = options,
+                          .cache = SOURCE_CACHE_EMPTY,
+                          .stacks = stacks_new(session, options->lookup, options->lookup_data)};
+    json_t *root = build.stacks != NULL ? build_session(&build, session) : NULL;
+    stacks_free(build.stacks);
     source_cache_fini(&build.cache);
     int code = 0;
     errno = 0;

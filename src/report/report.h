@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "base/text.h"
 #include "collector/session.h"
 #include "symbols/symbols.h"
 
@@ -34,17 +33,19 @@ int report_lines(const struct session *session, const struct report_options *opt
    sites, and in the style of memory_profiler. The same results. */
 int report_heap(const struct session *session, const struct report_options *options, FILE *out, struct err *err);
 
-/* Append to `out` the names of at most `max` functions of the program's own sources, those that allocated most first,
-   separated by ", ". Nothing is added when there are none. Returns 0 or -ENOMEM. */
+/* What a report says line by line: `emit` is called per line, without a newline. */
+typedef void report_emit_fn(const char *line, void *data);
+
+/* Emit the names of at most `max` functions that have lines in the program's own sources, those that allocated most in
+   the first window first. Nothing when there are none. Returns 0 or -ENOMEM. */
 int report_heap_functions(const struct session *session, const struct report_options *options, size_t max,
-                          struct text *out);
+                          report_emit_fn *emit, void *data);
 
 /* Everything of the session as one JSON object; bytes and nanoseconds as integers. Schema: docs/json.md. */
 int report_json(const struct session *session, const struct report_options *options, FILE *out, struct err *err);
 
 /* What goes to standard error after the report, one line each, without the "syseng-mem: " prefix: `emit` is called per
    line. */
-typedef void report_emit_fn(const char *line, void *data);
 void report_summary(const struct session *session, report_emit_fn *emit, void *data);
 
 #endif

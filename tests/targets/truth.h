@@ -185,6 +185,7 @@ NOINLINE __attribute__((unused)) static pid_t truth_fork(void (*awake)(void))
     close(truth_statm); /* it tells the parent's */
     truth_statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     truth_settle();
+    free(((void *volatile){malloc(1)})); /* the child's own part of what records allocations is there from now on */
     awake();
     for (size_t i = 0; i < books->depth; i++) {
         struct truth_open *open = &books->open[i];

@@ -168,6 +168,62 @@ static void a_window_that_does_not_count_leaves_no_trace(void **state)
     session_free(session);
 }
 
+/* Sites with one-frame stacks: window, address, bytes allocated. */
+static void set_sites(struct session *session, const uint64_t (*sites)[3], size_t count)
+{
+    session->has_sites = true;
+    session->sites = calloc(count, sizeof *session->sites);
+    session->frames = calloc(count, sizeof *session->frames);
+    assert_non_null(session->sites);
+    assert_non_null(session->frames);
+    session->site_count = session->frame_count = count;
+    for (size_t i = 0; i < count; i++) {
+        session->frames[i].address = sites[i][1];
+        session->sites[i] = (struct session_site){.request = (uint32_t)sites[i][0],
+                                                  .frame_first = (uint32_t)i,
+                                                  .frame_count = 1,
+                                                  .alloc_bytes = sites[i][2],
+                                                  .alloc_count = 1,
+                                                  .window_live_count = 1};
+    }
+}
+
+static void assert_site(const struct session *session, size_t index, uint32_t request, uint64_t address, uint64_t bytes,
+                        uint64_t count)
+{
+    const struct session_site *site = &session->sites[index];
+    assert_int_equal(site->request, request);
+    assert_int_equal(session->frames[site->frame_first].address, address);
+    assert_int_equal(site->alloc_bytes, bytes);
+    assert_int_equal(site->alloc_count, count);
+    assert_int_equal(site->window_live_count, count);
+}
+
+static void sites_of_the_same_stack_add_up(void **state)
+{
+    static const uint64_t sites[][3] = {{0, 7, 1}, {1, 5, 2}, {1, 7, 4}, {2, 7, 8}, {3, 7, 16}};
+    struct session *session = session_with(4);
+    set_sites(session, sites, 5);
+    assert_int_equal(merge_repeats(session, 2, NULL), 0);
+    assert_int_equal(session->site_count, 3);
+    assert_site(session, 0, 0, 7, 5, 2);
+    assert_site(session, 1, 0, 5, 2, 1);
+    assert_site(session, 2, 1, 7, 24, 2);
+    session_free(session);
+}
+
+static void sites_of_a_dropped_window_go_with_it(void **state)
+{
+    static const uint64_t sites[][3] = {{0, 7, 1}, {1, 5, 2}, {2, 7, 4}};
+    struct session *session = session_with(3);
+    set_sites(session, sites, 3);
+    merge_drop(session, 1);
+    assert_int_equal(session->site_count, 2);
+    assert_site(session, 0, 0, 7, 1, 1);
+    assert_site(session, 1, 1, 7, 4, 1);
+    session_free(session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +234,8 @@ int main(void)
         cmocka_unit_test(functions_stay_in_order_of_file_and_line),
         cmocka_unit_test(a_failure_among_the_firings_shows),
         cmocka_unit_test(a_window_that_does_not_count_leaves_no_trace),
+        cmocka_unit_test(sites_of_the_same_stack_add_up),
+        cmocka_unit_test(sites_of_a_dropped_window_go_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,8 @@
 #include "cli/next.h"
 
 /* What is suggested after the command line `words` and one request that kept `not_freed_bytes`. */
-static void assert_next(const char *const *words, int64_t not_freed_bytes, size_t line_count, const char *expected)
+static void assert_next_for(const char *const *words, int64_t not_freed_bytes, size_t line_count, const char *worth,
+                            const char *expected)
 {
     char *argv[16];
     int argc = 0;
@@ -24,7 +25,7 @@ static void assert_next(const char *const *words, int64_t not_freed_bytes, size_
     struct session_request request = {.functions = &function, .function_count = 1};
     struct session session = {.requests = &request, .request_count = 1};
     request.totals.not_freed_bytes = not_freed_bytes;
-    char *command = next_command(&session, &options);
+    char *command = next_command(&session, &options, worth);
     assert_non_null(command);
     char *remark = strstr(command, "   (");
     if (remark != NULL)
@@ -34,6 +35,11 @@ static void assert_next(const char *const *words, int64_t not_freed_bytes, size_
     options_fini(&options);
     for (int i = 0; i < argc; i++)
         free(argv[i]);
+}
+
+static void assert_next(const char *const *words, int64_t not_freed_bytes, size_t line_count, const char *expected)
+{
+    assert_next_for(words, not_freed_bytes, line_count, NULL, expected);
 }
 
 static void kept_memory_suggests_to_repeat_the_request(void **state)
@@ -61,6 +67,13 @@ static void no_rows_at_all_suggest_the_doctor(void **state)
     assert_next(words, 0, 0, "syseng-mem doctor ./tool");
 }
 
+static void a_function_that_allocates_is_suggested_when_none_was_watched(void **state)
+{
+    const char *const words[] = {"syseng-mem", "run", "--stacks=on", "./tool", NULL};
+    assert_next_for(words, 0, 0, "grow", "syseng-mem run --function grow --stacks on ./tool");
+    assert_next_for(words, 0, 0, "list<int>::add", "syseng-mem run --function 'list<int>::add' --stacks on ./tool");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -68,6 +81,7 @@ int main(void)
         cmocka_unit_test(options_and_arguments_are_kept_and_quoted),
         cmocka_unit_test(a_long_report_suggests_a_shorter_one),
         cmocka_unit_test(no_rows_at_all_suggest_the_doctor),
+        cmocka_unit_test(a_function_that_allocates_is_suggested_when_none_was_watched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

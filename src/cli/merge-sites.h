@@ -1,0 +1,17 @@
+/* Allocation sites follow their windows when those are dropped or added up. */
+
+#ifndef CLI_MERGE_SITES_H
+#define CLI_MERGE_SITES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/session.h"
+
+/* Window number `index` is gone, and the later ones have moved down: so do their sites; its own go. */
+void merge_sites_drop(struct session *session, uint32_t index);
+
+/* Every `repeat` consecutive windows are one: their sites of the same stack become one, at the place of the first. */
+int merge_sites_add_up(struct session *session, uint32_t repeat);
+
+#endif
