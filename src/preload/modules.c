@@ -15,6 +15,7 @@
 #include "preload/syscalls.h"
 #include "preload/unwind.h"
 
+#define UNWIND_SECTION_COUNT 1024
 #define UNWIND_SECTION_LIMIT ((uint64_t)512 << 10)
 #define PLAN_WAIT_ROUNDS 600 /* of 100 ms: planning a huge program takes seconds, a stopped syseng-mem for ever */
 
@@ -88,6 +89,11 @@ static void append(uint64_t base, uint64_t start, uint64_t end, const char *path
 /* Walks read the unwind section of every module that they meet: it becomes resident now, not in the middle of
    somebody's line, and what was not resident before is ours. From its header to the end of its segment; a huge one is
    left to be read page by page. */
+static struct {
+    uint64_t start, bytes;
+} unwind_sections[UNWIND_SECTION_COUNT]; /* those that were made resident, for forked children */
+static uint32_t unwind_section_count;
+
 static void populate_unwind_section(const struct dl_phdr_info *info)
 {
     uint64_t header = 0, end = 0;
@@ -100,12 +106,15 @@ static void populate_unwind_section(const struct dl_phdr_info *info)
         if (segment->p_type == PT_LOAD && header >= low && header < low + segment->p_filesz)
             end = low + segment->p_filesz;
     }
-    if (header != 0 && end - header <= UNWIND_SECTION_LIMIT)
-        guest_own((int64_t)pages_populate_new((const void *)header, end - header));
+    if (header == 0 || end - header > UNWIND_SECTION_LIMIT || unwind_section_count == UNWIND_SECTION_COUNT)
+        return;
+    guest_own((int64_t)pages_populate_new((const void *)header, end - header));
+    unwind_sections[unwind_section_count].start = header;
+    unwind_sections[unwind_section_count++].bytes = end - header;
 }
 
-/* `path`, which counts from the current directory unless it is absolute; NULL for the vDSO, which has no file. It is valid
-   until the next call. */
+/* `path`, which counts from the current directory unless it is absolute; NULL for the vDSO, which has no file. It is
+   valid until the next call. */
 static const char *absolute(const char *path)
 {
     static char buffer[4096]; /* PATH_MAX */
@@ -246,7 +255,8 @@ void modules_refresh(void)
     round++;
     dl_iterate_phdr(see, &round);
     forget_unseen(round);
-    if (list_is_full && list_has_gone && begin_list()) { /* modules came and went so often: list again what is there now */
+    if (list_is_full && list_has_gone &&
+        begin_list()) { /* modules came and went so often: list again what is there now */
         asked = 0;
         round = 1;
         dl_iterate_phdr(see, &round);
@@ -257,6 +267,10 @@ void modules_refresh(void)
 
 void modules_after_fork(void)
 {
+    /* A child has its parent's pages of files only once it touches them; they are counted as ours already. One of a
+       module that was unloaded fails, which is as well. */
+    for (uint32_t i = 0; i < unwind_section_count; i++)
+        pages_advise_populated(unwind_sections[i].start, unwind_sections[i].bytes);
     list = NULL;
 }
 

@@ -75,6 +75,12 @@ uint64_t pages_populate_new(const void *start, size_t bytes)
     return absent;
 }
 
+void pages_advise_populated(uint64_t start, uint64_t bytes)
+{
+    uintptr_t first = page_floor(start), end = page_ceiling(start + bytes);
+    raw_syscall3(SYS_madvise, (long)first, (long)(end - first), MADV_POPULATE_READ);
+}
+
 uint64_t pages_populate_library(void)
 {
     uintptr_t base = (uintptr_t)&__ehdr_start;

@@ -16,6 +16,9 @@ GUEST_HIDDEN uint64_t pages_populate(const void *start, size_t bytes, int writab
    that cannot be told. */
 GUEST_HIDDEN uint64_t pages_populate_new(const void *start, size_t bytes);
 
+/* Make what of [start, start + bytes) is mapped present for reading, if the kernel knows how to. */
+GUEST_HIDDEN void pages_advise_populated(uint64_t start, uint64_t bytes);
+
 /* The same as pages_populate for every segment of this library itself. */
 GUEST_HIDDEN uint64_t pages_populate_library(void);
 
