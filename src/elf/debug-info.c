@@ -333,9 +333,11 @@ Dwarf_Die dwarf_next_unit(struct debug_info *info, Dwarf_Off *last, Dwarf_Half *
     Dwarf_Off abbrev_offset = 0;
     Dwarf_Sig8 signature;
     Dwarf_Die die = NULL;
-    if (!dwarf_is_ok(info, dwarf_next_cu_header_d(info->debug, 1, &length, version, &abbrev_offset, &address_bytes,
-                                                  &length_bytes, &extension_bytes, &signature, &type_offset,
-                                                  &next_header, &unit_type, &info->error)) ||
+    const int result =
+        dwarf_next_cu_header_d(info->debug, 1, &length, version, &abbrev_offset, &address_bytes, &length_bytes,
+                               &extension_bytes, &signature, &type_offset, &next_header, &unit_type, &info->error);
+    info->is_damaged = info->is_damaged || result == DW_DLV_ERROR;
+    if (!dwarf_is_ok(info, result) ||
         !dwarf_is_ok(info, dwarf_siblingof_b(info->debug, NULL, 1, &die, &info->error)))
         return NULL;
     /* libdwarf begins anew after the end, and in some .dwo files without telling that there was an end. */

@@ -41,6 +41,7 @@ struct debug_info {
     struct dwarf_children child_cache[DWARF_CACHE_SLOTS];
     Dwarf_Off *split_units; /* skeletons whose .dwo files are to be read */
     size_t split_count, split_capacity;
+    bool is_damaged; /* a unit's head was refused */
     uint64_t budget; /* DIEs that may still be visited in this unit; a unit cannot have more DIEs than bytes */
 };
 
