@@ -82,6 +82,12 @@ UNIT_TESTS += %D%/preload-unwind
 %C%_preload_unwind_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBUNWIND_CFLAGS)
 %C%_preload_unwind_LDADD = $(LIBUNWIND_LIBS) $(CMOCKA_LIBS)
 
+# ELF and DWARF readers.
+UNIT_TESTS += %D%/elf-line-program
+%C%_elf_line_program_SOURCES = %D%/elf-line-program.c
+%C%_elf_line_program_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_elf_line_program_LDADD = $(ELF_LIBS) $(CMOCKA_LIBS)
+
 # The planner, on itself.
 UNIT_TESTS += %D%/probes-decode
 %C%_probes_decode_SOURCES = %D%/probes-decode.c
