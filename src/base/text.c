@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,23 @@ void text_add_printable(struct text *text, const char *string)
         if (byte < 0x20 || byte == 0x7f)
             text->bytes[i] = '?';
     }
+}
+
+int text_add_file(struct text *text, const char *path, size_t most_bytes)
+{
+    char bytes[4096];
+    size_t total = 0, got;
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return -errno;
+    errno = 0;
+    while ((got = fread(bytes, 1, sizeof bytes, file)) > 0 && total <= most_bytes) {
+        text_add_bytes(text, bytes, got);
+        total += got;
+    }
+    int status = ferror(file) ? -(errno != 0 ? errno : EIO) : total > most_bytes ? -EFBIG : text->failed ? -ENOMEM : 0;
+    fclose(file);
+    return status;
 }
 
 const char *text_get(const struct text *text)

@@ -29,6 +29,10 @@ void text_addf(struct text *text, const char *format, ...) __attribute__((format
    break a line or steer a terminal, become '?'. Other bytes, UTF-8 among them, stay. */
 void text_add_printable(struct text *text, const char *string);
 
+/* Add what a file holds, at most `most_bytes`. Returns 0; -EFBIG when it holds more, -ENOMEM, or the negative errno of
+   open and read: something may have been added then. */
+int text_add_file(struct text *text, const char *path, size_t most_bytes);
+
 /* The text so far, "" when empty or failed. Valid until the next addition. */
 const char *text_get(const struct text *text);
 

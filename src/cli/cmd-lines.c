@@ -260,10 +260,8 @@ static int serve_requests(struct lines_command *command)
     return profile_report(profile, command->failure);
 }
 
-int cmd_lines(const struct options *options)
+int cmd_requests(const struct options *options, const struct profile_view *view)
 {
-    if (options->requests.targets.count == 0 && options->requests.file == NULL)
-        return cmd_run(options);
     struct lines_command command = {0};
     struct err err;
     int status = requests_read(&options->requests, &command.requests, &err);
@@ -271,7 +269,7 @@ int cmd_lines(const struct options *options)
         message(MESSAGE_ERROR, "%s", err.text);
         return status == -ENOMEM ? PROFILE_FAILED : PROFILE_USAGE;
     }
-    status = profile_init(&command.profile, options);
+    status = profile_init(&command.profile, options, view);
     if (status == 0) {
         warn_of_busy_port(&options->requests);
         status = profile_start(&command.profile);
@@ -282,4 +280,10 @@ int cmd_lines(const struct options *options)
     profile_fini(&command.profile);
     requests_fini(&command.requests);
     return status;
+}
+
+int cmd_lines(const struct options *options)
+{
+    bool has_requests = options->requests.targets.count > 0 || options->requests.file != NULL;
+    return has_requests ? cmd_requests(options, NULL) : cmd_whole_run(options, NULL);
 }

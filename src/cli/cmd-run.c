@@ -14,11 +14,11 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-int cmd_run(const struct options *options)
+int cmd_whole_run(const struct options *options, const struct profile_view *view)
 {
     struct profile profile;
     struct err err;
-    int failure = 0, status = profile_init(&profile, options);
+    int failure = 0, status = profile_init(&profile, options, view);
     if (status != 0)
         goto out;
     if (profile.collector != NULL && collector_begin_window(profile.collector, NULL, NULL, &err) < 0) {
@@ -40,4 +40,9 @@ int cmd_run(const struct options *options)
 out:
     profile_fini(&profile);
     return status;
+}
+
+int cmd_run(const struct options *options)
+{
+    return cmd_whole_run(options, NULL);
 }

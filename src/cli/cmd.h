@@ -7,6 +7,12 @@
 
 int cmd_lines(const struct options *options);
 int cmd_run(const struct options *options);
+int cmd_check(const struct options *options);
 int cmd_doctor(const struct options *options);
+
+/* What cmd_lines and cmd_run do, with something else to say at the end; NULL: their own. */
+struct profile_view;
+int cmd_requests(const struct options *options, const struct profile_view *view);
+int cmd_whole_run(const struct options *options, const struct profile_view *view);
 
 #endif

@@ -1,7 +1,7 @@
 # syseng-mem itself. All but main.c is a library, so that unit tests can link it.
 noinst_LIBRARIES += %D%/libcli.a
 %C%_libcli_a_SOURCES = \
-	%D%/cmd.h %D%/cmd-doctor.c %D%/cmd-lines.c %D%/cmd-run.c \
+	%D%/cmd.h %D%/cmd-check.c %D%/cmd-doctor.c %D%/cmd-lines.c %D%/cmd-run.c \
 	%D%/loader-list.c %D%/loader-list.h \
 	%D%/merge.c %D%/merge.h %D%/merge-sites.c %D%/merge-sites.h \
 	%D%/message.c %D%/message.h \

@@ -51,6 +51,8 @@ static int run_command(const struct options *options)
         return cmd_lines(options);
     case OPTIONS_RUN:
         return cmd_run(options);
+    case OPTIONS_CHECK:
+        return cmd_check(options);
     case OPTIONS_DOCTOR:
         return cmd_doctor(options);
     }

@@ -72,7 +72,7 @@ void options_print_help(FILE *out, unsigned command)
 {
     print_usage(out, command);
     unsigned shown = command == 0 ? OPTIONS_ANY : command;
-    if ((shown & OPTIONS_LINES) != 0)
+    if ((shown & OPTIONS_REQUESTING) != 0)
         fputs("\nA REQUEST is /path or 'METHOD /path'. Without one, the whole run is profiled.\n"
               "The first word after PROGRAM that is no request begins the program's own\n"
               "arguments, and so does --.\n",
@@ -94,9 +94,15 @@ void options_print_help(FILE *out, unsigned command)
               "  syseng-mem ./app 'POST /login' / -- --config app.conf\n"
               "  syseng-mem ./tool -v in.txt           the whole run of a program\n"
               "  syseng-mem --function 'parse_*' run ./tool in.txt\n"
+              "  syseng-mem check ./app /memory /login leaks and limits, for CI\n"
               "  syseng-mem doctor ./app\n",
               out);
-    if ((shown & OPTIONS_PROFILING) != 0)
+    if (command == OPTIONS_CHECK)
+        fputs("\nExit status: 0 without a finding, 1 with one, 2 for wrong usage or a file that cannot be\n"
+              "read, 125 when syseng-mem itself failed, 126 when the program cannot be executed,\n"
+              "127 when it is not found.\n",
+              out);
+    else if ((shown & OPTIONS_PROFILING) != 0)
         fputs("\nExit status: the program's own (128+N when signal N killed it; 0 for a server\n"
               "that syseng-mem ended); 125 when syseng-mem itself failed, 126 when the program\n"
               "cannot be executed, 127 when it is not found, 2 for wrong usage.\n",
@@ -120,6 +126,24 @@ static void print_troff(FILE *out, const char *text)
     }
 }
 
+/* "Of the default form, run and check only." */
+static void print_man_commands(FILE *out, unsigned commands)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < option_command_count; i++)
+        left += (commands & option_commands[i].command) != 0;
+    fputs("Of ", out);
+    for (size_t i = 0; i < option_command_count; i++) {
+        if ((commands & option_commands[i].command) == 0)
+            continue;
+        const char *name = option_commands[i].name;
+        left--;
+        fprintf(out, "%s%s%s%s", name != NULL ? "\\fB" : "", name != NULL ? name : "the default form",
+                name != NULL ? "\\fR" : "", left > 1 ? ", " : left == 1 ? " and " : "");
+    }
+    fputs(" only.\n", out);
+}
+
 static void print_man_option(FILE *out, const struct option *option)
 {
     fputs(".TP\n", out);
@@ -136,18 +160,8 @@ static void print_man_option(FILE *out, const struct option *option)
     fputc('\n', out);
     print_troff(out, option->help);
     fputs(".\n", out);
-    if (option->commands != OPTIONS_ANY) {
-        const char *separator = "Of ";
-        for (size_t i = 0; i < option_command_count; i++) {
-            if ((option->commands & option_commands[i].command) == 0)
-                continue;
-            const char *name = option_commands[i].name;
-            fprintf(out, "%s%s%s%s", separator, name != NULL ? "\\fB" : "", name != NULL ? name : "the default form",
-                    name != NULL ? "\\fR" : "");
-            separator = " and ";
-        }
-        fputs(" only.\n", out);
-    }
+    if (option->commands != OPTIONS_ANY)
+        print_man_commands(out, option->commands);
 }
 
 static void print_man(FILE *out)

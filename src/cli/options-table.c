@@ -5,6 +5,7 @@
 static const char *const styles[] = {"syseng", "memory_profiler", NULL};
 static const char *const allocators[] = {"auto", "system", "jemalloc", NULL};
 static const char *const stacks[] = {"auto", "on", "off", NULL};
+static const char *const check_formats[] = {"text", "json", "sarif", "junit", "github", "gitlab", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
 static const char *const formats[] = {"man", "bash", "zsh", "fish", NULL};
 
@@ -13,43 +14,43 @@ static const char *const formats[] = {"man", "bash", "zsh", "fish", NULL};
 /* One option after another, not one field after another. */
 /* clang-format off */
 const struct option option_table[] = {
-    {.name = "file", .letter = 'f', .kind = OPTION_TEXT, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_LINES,
+    {.name = "file", .letter = 'f', .kind = OPTION_TEXT, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_REQUESTING,
      .offset = AT(requests.file), .argument = "FILE", .completes = OPTION_COMPLETES_FILE,
      .help = "read requests from FILE, one per line, before those of the command line; - is standard input"},
-    {.name = "header", .letter = 'H', .kind = OPTION_LIST, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_LINES,
+    {.name = "header", .letter = 'H', .kind = OPTION_LIST, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_REQUESTING,
      .offset = AT(requests.headers), .argument = "LINE",
      .help = "send the header LINE, such as 'Accept: text/html', with each request; may be repeated"},
-    {.name = "data", .kind = OPTION_TEXT, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_LINES,
+    {.name = "data", .kind = OPTION_TEXT, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_REQUESTING,
      .offset = AT(requests.data), .argument = "STRING|@FILE", .completes = OPTION_COMPLETES_FILE,
      .help = "body of each request; a request without a method is then a POST"},
-    {.name = "expect", .kind = OPTION_EXPECTATION, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_LINES,
+    {.name = "expect", .kind = OPTION_EXPECTATION, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_REQUESTING,
      .offset = AT(requests.expect), .argument = "STATUS",
      .help = "the HTTP status that is right, such as 201, 2xx or 200,304; without it, any below 400"},
-    {.name = "timeout", .kind = OPTION_DURATION, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_LINES,
+    {.name = "timeout", .kind = OPTION_DURATION, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_REQUESTING,
      .offset = AT(requests.timeout_ns), .argument = "TIME",
      .help = "how long to wait for the server to listen, and for each answer: 30s (the default), 500ms, 2m, 1h"},
-    {.name = "warmup", .kind = OPTION_NUMBER, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_LINES,
+    {.name = "warmup", .kind = OPTION_NUMBER, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_REQUESTING,
      .offset = AT(requests.warmup), .argument = "N", .low = 0, .high = 1000000,
-     .help = "fire each request N times (0) before it is measured"},
-    {.name = "repeat", .kind = OPTION_NUMBER, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_LINES,
+     .help = "fire each request N times (0; 1 for check) before it is measured"},
+    {.name = "repeat", .kind = OPTION_NUMBER, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_REQUESTING,
      .offset = AT(requests.repeat), .argument = "N", .low = 1, .high = 1000000,
-     .help = "fire each request N times (1) and add up what it did"},
-    {.name = "port", .kind = OPTION_NUMBER, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_LINES,
+     .help = "fire each request N times (1; 10 for check); what it did is added up, or compared"},
+    {.name = "port", .kind = OPTION_NUMBER, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_REQUESTING,
      .offset = AT(requests.port), .argument = "PORT", .low = 1, .high = 65535,
      .help = "of several listening ports, send requests to this one"},
-    {.name = "url", .kind = OPTION_TEXT, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_LINES,
+    {.name = "url", .kind = OPTION_TEXT, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_REQUESTING,
      .offset = AT(requests.url), .argument = "URL",
      .help = "send requests to URL, such as https://localhost:8443, instead of finding out where the program listens"},
-    {.name = "unix-socket", .kind = OPTION_TEXT, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_LINES,
+    {.name = "unix-socket", .kind = OPTION_TEXT, .group = OPTION_GROUP_REQUESTS, .commands = OPTIONS_REQUESTING,
      .offset = AT(requests.unix_socket), .argument = "PATH", .completes = OPTION_COMPLETES_FILE,
      .help = "send requests to this unix socket"},
 
-    {.name = "function", .kind = OPTION_LIST, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_ANY,
+    {.name = "function", .kind = OPTION_LIST, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_LINE_REPORT | OPTIONS_DOCTOR,
      .offset = AT(watch.functions), .argument = "GLOB",
      .help = "watch the functions whose name matches GLOB, annotated or not; may be repeated"},
     {.name = "no-children", .kind = OPTION_FLAG, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
      .offset = AT(watch.no_children), .help = "do not watch the processes that the program starts"},
-    {.name = "stacks", .kind = OPTION_CHOICE, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
+    {.name = "stacks", .kind = OPTION_CHOICE, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_LINE_REPORT,
      .offset = AT(watch.stacks), .argument = "WHEN", .choices = stacks,
      .help = "record the stack of each allocation, for the heap report: auto (for whole runs, not for requests), on or off"},
     {.name = "allocator", .kind = OPTION_CHOICE, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
@@ -57,16 +58,28 @@ const struct option option_table[] = {
      .help = "auto and system leave the program its own; jemalloc loads jemalloc so that freed memory leaves the resident "
              "set at once"},
 
-    {.name = "output", .letter = 'o', .kind = OPTION_TEXT, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_PROFILING,
+    {.name = "suppressions", .kind = OPTION_LIST, .group = OPTION_GROUP_CHECK, .commands = OPTIONS_CHECK,
+     .offset = AT(check.suppressions), .argument = "FILE", .completes = OPTION_COMPLETES_FILE,
+     .help = "do not report what FILE names, in the syntax of LeakSanitizer or of valgrind; may be repeated; "
+             ".syseng-mem.supp is read besides when it is there"},
+    {.name = "config", .kind = OPTION_TEXT, .group = OPTION_GROUP_CHECK, .commands = OPTIONS_CHECK,
+     .offset = AT(check.config), .argument = "FILE", .completes = OPTION_COMPLETES_FILE,
+     .help = "read the limits of the requests from FILE instead of .syseng-mem.conf"},
+
+    {.name = "output", .letter = 'o', .kind = OPTION_OUTPUT, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_PROFILING,
      .offset = AT(report.output), .argument = "FILE", .completes = OPTION_COMPLETES_FILE,
-     .help = "write the report to FILE instead of standard output"},
-    {.name = "style", .kind = OPTION_CHOICE, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_PROFILING,
+     .help = "write the report, or that of the --as before it, to FILE instead of standard output"},
+    {.name = "style", .kind = OPTION_CHOICE, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_LINE_REPORT,
      .offset = AT(report.style), .argument = "STYLE", .choices = styles,
      .help = "syseng, or memory_profiler for the layout of Python's memory_profiler"},
-    {.name = "precision", .kind = OPTION_NUMBER, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_PROFILING,
+    {.name = "precision", .kind = OPTION_NUMBER, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_LINE_REPORT,
      .offset = AT(report.precision), .argument = "N", .low = 0, .high = 9, .help = "digits after the point (3)"},
-    {.name = "only-changed", .kind = OPTION_FLAG, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_PROFILING,
+    {.name = "only-changed", .kind = OPTION_FLAG, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_LINE_REPORT,
      .offset = AT(report.only_changed), .help = "show only lines at which memory changed"},
+    {.name = "as", .kind = OPTION_FORMAT, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_CHECK,
+     .offset = AT(check), .argument = "FORMAT", .choices = check_formats,
+     .help = "write the findings as text (the default), json, sarif, junit, github or gitlab; may be repeated, each with "
+             "an -o of its own"},
     {.name = "no-source", .kind = OPTION_FLAG, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_PROFILING,
      .offset = AT(report.no_source), .help = "do not show the text of the lines"},
     {.name = "json", .kind = OPTION_FLAG, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_ANY,
@@ -94,6 +107,7 @@ const size_t option_count = sizeof option_table / sizeof *option_table;
 const char *const option_group_titles[OPTION_GROUP_COUNT] = {
     [OPTION_GROUP_REQUESTS] = "Requests",
     [OPTION_GROUP_WATCH] = "What is watched",
+    [OPTION_GROUP_CHECK] = "What is found",
     [OPTION_GROUP_REPORT] = "Report",
     [OPTION_GROUP_GENERAL] = "General",
 };
@@ -102,6 +116,8 @@ const struct option_command option_commands[] = {
     {NULL, OPTIONS_LINES, "[OPTION ...] PROGRAM [REQUEST ...] [-- ARGUMENT ...]",
      "start PROGRAM, send it each REQUEST and show, line by line, what that did to its memory"},
     {"run", OPTIONS_RUN, "run [OPTION ...] PROGRAM [ARGUMENT ...]", "profile one whole run of PROGRAM"},
+    {"check", OPTIONS_CHECK, "check [OPTION ...] PROGRAM [REQUEST ...] [-- ARGUMENT ...]",
+     "find leaks and exceeded limits, by repeating each REQUEST, or in one whole run"},
     {"doctor", OPTIONS_DOCTOR, "doctor [OPTION ...] PROGRAM",
      "say whether PROGRAM can be profiled, and what is missing"},
 };

@@ -13,11 +13,14 @@ enum option_kind {
     OPTION_DURATION,    /* uint64_t, nanoseconds */
     OPTION_CHOICE,      /* const char *, one of `choices` */
     OPTION_EXPECTATION, /* const char * */
+    OPTION_FORMAT,      /* struct options_check: one more of `choices`; -o after it is its own */
+    OPTION_OUTPUT,      /* const char *, or that of the last format */
 };
 
 enum option_group {
     OPTION_GROUP_REQUESTS,
     OPTION_GROUP_WATCH,
+    OPTION_GROUP_CHECK,
     OPTION_GROUP_REPORT,
     OPTION_GROUP_GENERAL,
     OPTION_GROUP_HIDDEN, /* works, but is shown nowhere */

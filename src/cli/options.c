@@ -141,6 +141,28 @@ static int set_choice(struct parser *parser, const struct option *option, const 
     return usage_error(parser, "--%s: '%s' is not one of %s", option->name, value, all);
 }
 
+static int add_format(struct parser *parser, const struct option *option, const char *value, struct options_check *out)
+{
+    const char *format;
+    int status = set_choice(parser, option, value, &format);
+    if (status == 0)
+        status = list_add(&out->formats, format);
+    return status == 0 ? list_add(&out->outputs, NULL) : status;
+}
+
+/* -o belongs to the --as before it; the first one may stand before that. */
+static int set_output(struct parser *parser, const char *value, const char **out)
+{
+    struct options_list *outputs = &parser->out->check.outputs;
+    if (outputs->count == 0)
+        *out = value;
+    else if (outputs->items[outputs->count - 1] != NULL)
+        return usage_error(parser, "-o %s: this --as has a file already; name each format's file behind its --as", value);
+    else
+        outputs->items[outputs->count - 1] = value;
+    return 0;
+}
+
 static int set_option(struct parser *parser, const struct option *option, const char *value)
 {
     void *field = (char *)parser->out + option->offset;
@@ -168,6 +190,10 @@ static int set_option(struct parser *parser, const struct option *option, const 
                                option->name, value);
         *(const char **)field = value;
         return 0;
+    case OPTION_FORMAT:
+        return add_format(parser, option, value, field);
+    case OPTION_OUTPUT:
+        return set_output(parser, value, field);
     }
     return -EINVAL;
 }
@@ -271,7 +297,7 @@ static int parse_options(struct parser *parser, bool *ended)
 }
 
 /* Names that belong to commands of other versions: never silently taken for a program. */
-static const char *const reserved_commands[] = {"check", "snapshot", "compare", "report", "serve", "live"};
+static const char *const reserved_commands[] = {"snapshot", "compare", "report", "serve", "live"};
 
 static int parse_command(struct parser *parser)
 {
@@ -361,6 +387,39 @@ static int check_whole(struct parser *parser)
     return 0;
 }
 
+/* Every format a place of its own. Without --as there is one: text, or what --json asks for. */
+static int settle_formats(struct parser *parser)
+{
+    struct options *out = parser->out;
+    struct options_check *check = &out->check;
+    int status = 0;
+    if (check->formats.count == 0) {
+        status = list_add(&check->formats, out->report.json ? "json" : "text");
+        if (status == 0)
+            status = list_add(&check->outputs, NULL);
+    }
+    size_t to_stdout = 0;
+    for (size_t i = 0; status == 0 && i < check->outputs.count; i++) {
+        if (check->outputs.items[i] == NULL && out->report.output != NULL) {
+            check->outputs.items[i] = out->report.output;
+            out->report.output = NULL;
+        }
+        if ((check->outputs.items[i] == NULL || strcmp(check->outputs.items[i], "-") == 0) && to_stdout++ > 0)
+            return usage_error(parser, "--as %s: two formats on standard output; give each a file with -o",
+                               check->formats.items[i]);
+    }
+    return status;
+}
+
+static void settle_repeats(struct options *out)
+{
+    bool is_check = out->command == OPTIONS_CHECK;
+    if (out->requests.warmup < 0)
+        out->requests.warmup = is_check ? 1 : 0;
+    if (out->requests.repeat < 0)
+        out->requests.repeat = is_check ? 10 : 1;
+}
+
 static int parse_words(struct parser *parser)
 {
     struct options *out = parser->out;
@@ -375,19 +434,21 @@ static int parse_words(struct parser *parser)
         return status;
     if (parser->at < parser->argc)
         out->program = parser->argv[parser->at++];
-    if (out->command == OPTIONS_LINES)
+    if ((out->command & OPTIONS_REQUESTING) != 0)
         status = parse_requests(parser);
     if (status < 0 || out->help || out->version)
         return status;
     out->arguments = parser->argv + parser->at;
-    return check_whole(parser);
+    settle_repeats(out);
+    status = check_whole(parser);
+    return status == 0 && out->command == OPTIONS_CHECK ? settle_formats(parser) : status;
 }
 
 int options_parse(int argc, char **argv, struct options *out, struct err *err)
 {
     *out = (struct options){
         .command = OPTIONS_LINES,
-        .requests = {.timeout_ns = TIMEOUT_DEFAULT_NS, .repeat = 1},
+        .requests = {.timeout_ns = TIMEOUT_DEFAULT_NS, .warmup = -1, .repeat = -1},
         .report = {.style = "syseng", .precision = 3},
         .watch = {.allocator = "auto", .stacks = "auto"},
         .color = "auto",
@@ -406,5 +467,9 @@ void options_fini(struct options *options)
     free(options->requests.targets.items);
     free(options->requests.headers.items);
     free(options->watch.functions.items);
+    free(options->check.formats.items);
+    free(options->check.outputs.items);
+    free(options->check.suppressions.items);
+    options->check = (struct options_check){0};
     options->requests.targets = options->requests.headers = options->watch.functions = (struct options_list){0};
 }

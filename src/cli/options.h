@@ -16,8 +16,11 @@ enum options_command {
     OPTIONS_LINES = 1u << 0, /* the default form: syseng-mem PROGRAM [REQUEST ...] */
     OPTIONS_RUN = 1u << 1,
     OPTIONS_DOCTOR = 1u << 2,
+    OPTIONS_CHECK = 1u << 3,
 };
-#define OPTIONS_PROFILING (OPTIONS_LINES | OPTIONS_RUN)
+#define OPTIONS_LINE_REPORT (OPTIONS_LINES | OPTIONS_RUN)
+#define OPTIONS_REQUESTING (OPTIONS_LINES | OPTIONS_CHECK)
+#define OPTIONS_PROFILING (OPTIONS_LINES | OPTIONS_RUN | OPTIONS_CHECK)
 #define OPTIONS_ANY (OPTIONS_PROFILING | OPTIONS_DOCTOR)
 
 struct options_list {
@@ -44,6 +47,13 @@ struct options_report {
     bool only_changed, no_source, json;
 };
 
+struct options_check {
+    struct options_list formats;      /* --as */
+    struct options_list outputs;      /* of each format; NULL: standard output */
+    struct options_list suppressions; /* --suppressions */
+    const char *config;               /* --config, or NULL */
+};
+
 struct options_watch {
     struct options_list functions; /* --function */
     bool no_children;
@@ -59,6 +69,7 @@ struct options {
     struct options_requests requests;
     struct options_report report;
     struct options_watch watch;
+    struct options_check check;
     const char *color;
     bool quiet, verbose, help, version;
     const char *print_options; /* "man", "bash", "zsh" or "fish" */

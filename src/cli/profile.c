@@ -91,6 +91,12 @@ static void look_ahead(struct profile *profile)
             "%s: brings its own malloc (%s): calls within the program itself may pass us by; link it without, or with "
             "the shared library",
             program->name, code->own_allocator);
+    if (profile->view != NULL) {
+        if (!code->has_line_table)
+            message(MESSAGE_WARNING, "%s: no line numbers: its stacks are functions only; rebuild it with -g",
+                    profile->program.name);
+        return;
+    }
     progress_begin("reading debug information");
     const struct probes *probes = watch_look(profile->watch, program_code_path(program), &err);
     progress_end();
@@ -119,6 +125,8 @@ static int make_argv(struct profile *profile)
 /* Nobody sees stacks in the layout of memory_profiler. */
 static bool wants_stacks(const struct options *options)
 {
+    if (options->command == OPTIONS_CHECK)
+        return true;
     bool is_run = options->requests.targets.count == 0 && options->requests.file == NULL;
     if (strcmp(options->watch.stacks, "auto") != 0)
         return strcmp(options->watch.stacks, "on") == 0;
@@ -128,30 +136,34 @@ static bool wants_stacks(const struct options *options)
 static int make_collector(struct profile *profile)
 {
     struct err err;
-    uint32_t flags = WIRE_WANT_LINE_STOPS;
+    uint32_t flags = WIRE_WANT_LINE_STOPS; /* without a plan it only tells the modules, which stacks need as well */
     if (!profile->options->watch.no_children)
         flags |= WIRE_WANT_CHILDREN;
     if (wants_stacks(profile->options))
         flags |= WIRE_WANT_EVENTS;
-    if (collector_new(flags, watch_plan, profile->watch, &profile->collector, &err) < 0)
+    if (collector_new(flags, profile->view == NULL ? watch_plan : NULL, profile->watch, &profile->collector, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
     if (collector_start(profile->collector, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
     return 0;
 }
 
-int profile_init(struct profile *profile, const struct options *options)
+int profile_init(struct profile *profile, const struct options *options, const struct profile_view *view)
 {
-    *profile = (struct profile){.options = options};
+    *profile = (struct profile){.options = options, .view = view};
     struct err err;
     int status = find_program(profile);
     if (status == 0)
         status = make_argv(profile);
-    if (status == 0 && output_open(&profile->output, options->report.output, &err) < 0)
+    if (status == 0 && view == NULL && output_open(&profile->output, options->report.output, &err) < 0)
         status = fail(PROFILE_FAILED, err.text);
     if (status != 0)
         return status;
     const char *obstacle = program_obstacle(&profile->program, &err);
+    if (obstacle != NULL && view != NULL) {
+        message(MESSAGE_ERROR, "%s: cannot be checked: %s", profile->program.name, obstacle);
+        return PROFILE_FAILED;
+    }
     if (obstacle != NULL) {
         message(MESSAGE_WARNING, "%s: runs unprofiled: %s", profile->program.name, obstacle);
         return 0;
@@ -230,7 +242,7 @@ static int complete_session(const struct profile *profile, struct session *sessi
     return session->argv != NULL ? 0 : -ENOMEM;
 }
 
-static size_t look_up(void *data, const char *path, uint64_t address, struct symbols_frame *out, size_t max)
+size_t profile_look_up(void *data, const char *path, uint64_t address, struct symbols_frame *out, size_t max)
 {
     return symbols_lookup(data, path, address, out, max);
 }
@@ -243,7 +255,7 @@ static struct report_options report_options(const struct profile *profile)
         .precision = (int)wanted->precision,
         .only_changed = wanted->only_changed,
         .source = !wanted->no_source,
-        .lookup = profile->symbols != NULL ? look_up : NULL,
+        .lookup = profile->symbols != NULL ? profile_look_up : NULL,
         .lookup_data = profile->symbols,
     };
 }
@@ -312,6 +324,12 @@ static void say_no_handshake(const struct profile *profile)
             profile->program.name, profile->preload, profile->program.name);
 }
 
+static int judge_session(struct profile *profile, struct session *session)
+{
+    profile->symbols = symbols_new(NULL);
+    return session->request_count > 0 ? profile->view->judge(profile, session, profile->view->data) : 0;
+}
+
 static int report_session(struct profile *profile, struct session *session)
 {
     struct err err;
@@ -325,6 +343,8 @@ static int report_session(struct profile *profile, struct session *session)
         return fail(PROFILE_FAILED, "out of memory");
     if (profile->has_dropped_window)
         merge_drop(session, profile->dropped_window);
+    if (profile->view != NULL)
+        return judge_session(profile, session);
     if (merge_repeats(session, (uint32_t)profile->options->requests.repeat, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
     if (session->has_sites)
@@ -350,5 +370,7 @@ int profile_report(struct profile *profile, int failure)
         if (own != 0)
             failure = own;
     }
+    if (profile->view != NULL)
+        return failure;
     return status != 0 ? status : failure;
 }

@@ -21,8 +21,18 @@ enum {
     PROFILE_NOT_FOUND = 127,
 };
 
+struct profile;
+
+/* What is made of the session instead of the line report. */
+struct profile_view {
+    /* The session is complete, and has at least one window. Returns the exit status. */
+    int (*judge)(struct profile *profile, struct session *session, void *data);
+    void *data;
+};
+
 struct profile {
     const struct options *options;
+    const struct profile_view *view; /* NULL: the reports */
     struct program program;
     struct output output;
     struct watch *watch;
@@ -39,15 +49,19 @@ struct profile {
 };
 
 /* Check the program, say what limits the report, and make everything ready to start it. Returns 0, or the exit status
-   to end with, the reason said. In any case profile_fini follows. */
-int profile_init(struct profile *profile, const struct options *options);
+   to end with, the reason said. In any case profile_fini follows. With a view, stacks are recorded and lines are not,
+   and a program that cannot be profiled is not started. */
+int profile_init(struct profile *profile, const struct options *options, const struct profile_view *view);
 void profile_fini(struct profile *profile);
 
 /* Start the program. The same results. */
 int profile_start(struct profile *profile);
 
 /* The program is over: take the session, print the report and what belongs to it. Returns the exit status: `failure`
-   when it is not 0 and the program's own is. */
+   when it is not 0 and the program's own is. With a view: what that returns, or `failure` when it is content. */
 int profile_report(struct profile *profile, int failure);
+
+/* A report_lookup_fn by profile->symbols. */
+size_t profile_look_up(void *data, const char *path, uint64_t address, struct symbols_frame *out, size_t max);
 
 #endif

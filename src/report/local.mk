@@ -6,5 +6,11 @@ noinst_LIBRARIES += %D%/libreport.a
 	%D%/describe.h %D%/describe.c \
 	%D%/heap-stacks.h %D%/heap-stacks.c \
 	%D%/heap-tables.h %D%/heap-tables.c \
+	%D%/check.h %D%/check.c \
+	%D%/check-limits.h %D%/check-limits.c \
+	%D%/check-print.h %D%/check-print.c \
+	%D%/check-runtime.c \
+	%D%/check-suppressions.h %D%/check-suppressions.c \
+	%D%/check-annotations.c %D%/check-build.h %D%/check-build.c %D%/check-json.c %D%/check-junit.c %D%/check-sarif.c %D%/check-text.c \
 	%D%/lines.c %D%/heap.c %D%/summary.c %D%/json.c
 %C%_libreport_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)

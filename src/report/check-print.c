@@ -1,0 +1,347 @@
+/* Words, places and identities of findings. */
+
+#include "report/check-print.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/units.h"
+#include "report/source.h"
+
+const char *check_kind_name(enum check_kind kind)
+{
+    static const char *const names[] = {[CHECK_LEAK] = "LEAK", [CHECK_LIMIT] = "LIMIT", [CHECK_FAILED] = "FAILED"};
+    return names[kind];
+}
+
+const char *check_rule(const struct check_finding *finding)
+{
+    static const char *const leaks[] = {
+        [CHECK_GROWING] = "leak/growing", [CHECK_STILL_LIVE] = "leak/still-live", [CHECK_KEPT] = "leak/kept"};
+    static const char *const limits[] = {[LIMITS_PEAK] = "limit/peak",
+                                         [LIMITS_ALLOCATED] = "limit/allocated",
+                                         [LIMITS_ALLOCS] = "limit/allocs",
+                                         [LIMITS_NOT_FREED] = "limit/not-freed",
+                                         [LIMITS_RSS] = "limit/rss"};
+    return finding->kind == CHECK_LEAK    ? leaks[finding->evidence]
+           : finding->kind == CHECK_LIMIT ? limits[finding->key]
+                                          : "failed";
+}
+
+static void add_range(struct text *out, uint64_t low, uint64_t high, bool is_bytes)
+{
+    if (is_bytes && low == high)
+        text_add(out, units_bytes(low).text);
+    else if (is_bytes)
+        text_addf(out, "%s to %s", units_bytes(low).text, units_bytes(high).text);
+    else if (low == high)
+        text_addf(out, "%" PRIu64 " block%s", low, low == 1 ? "" : "s");
+    else
+        text_addf(out, "%" PRIu64 " to %" PRIu64 " blocks", low, high);
+}
+
+static void add_leak(struct text *out, const struct check_request *request, const struct check_finding *finding)
+{
+    add_range(out, finding->bytes_low, finding->bytes_high, true);
+    text_add(out, " in ");
+    add_range(out, finding->blocks_low, finding->blocks_high, false);
+    if (finding->evidence == CHECK_STILL_LIVE)
+        text_add(out, " still live at exit");
+    else
+        text_addf(out, " per request, %u of %u repeat%s", finding->windows, request->count,
+                  request->count == 1 ? "" : "s");
+    if (finding->evidence == CHECK_KEPT)
+        text_add(out, ", kept");
+    if (finding->reach != CHECK_REACH_UNKNOWN)
+        text_add(out, finding->reach == CHECK_UNREACHABLE ? ", unreachable" : ", reachable");
+}
+
+static void add_limit(struct text *out, const struct check_finding *finding)
+{
+    struct text value = TEXT_EMPTY;
+    if (finding->key == LIMITS_ALLOCS)
+        text_addf(&value, "%" PRIu64, finding->value);
+    else
+        text_add(&value, units_bytes(finding->value).text);
+    text_addf(out, "%s ", limits_key_names[finding->key]);
+    /* What rounding would hide is told in bytes. */
+    if (finding->key != LIMITS_ALLOCS && strcmp(text_get(&value), units_bytes(finding->limit).text) == 0)
+        text_addf(out, "%" PRIu64 " B", finding->value);
+    else
+        text_add(out, text_get(&value));
+    text_add(out, " > ");
+    text_add_printable(out, finding->limit_text);
+    text_add(out, " (");
+    source_add_name(out, finding->limit_file);
+    text_addf(out, ":%u)", finding->limit_line);
+    text_fini(&value);
+}
+
+void check_add_what(struct text *out, const struct check_result *result, const struct check_finding *finding)
+{
+    if (finding->kind == CHECK_LEAK)
+        add_leak(out, &result->requests[finding->request], finding);
+    else if (finding->kind == CHECK_LIMIT)
+        add_limit(out, finding);
+    else
+        text_add(out, finding->text);
+}
+
+static void add_count(struct text *out, size_t count, const char *noun)
+{
+    text_addf(out, "%zu %s%s", count, noun, count == 1 ? "" : "s");
+}
+
+void check_add_totals(struct text *out, const struct check_result *result)
+{
+    const struct {
+        size_t count;
+        const char *noun;
+    } parts[] = {{result->leak_count, "leak"}, {result->limit_count, "limit"}, {result->failed_count, "failure"}};
+    bool is_run = result->request_count > 0 && result->requests[0].is_run;
+    add_count(out, result->finding_count, "finding");
+    if (is_run)
+        text_add(out, " in the whole run");
+    else {
+        text_add(out, " in ");
+        add_count(out, result->request_count, "request");
+    }
+    const char *separator = " (";
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (parts[i].count == 0)
+            continue;
+        text_add(out, separator);
+        add_count(out, parts[i].count, parts[i].noun);
+        separator = ", ";
+    }
+    text_addf(out, "%s, %zu suppressed", result->finding_count > 0 ? ")" : "", result->suppressed_count);
+}
+
+const char *check_base_name(const char *path)
+{
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+    return path == NULL ? "?" : slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+}
+
+const char *check_blamed_function(const struct check_finding *finding)
+{
+    return finding->blamed < finding->frame_count ? finding->frames[finding->blamed].function : NULL;
+}
+
+bool check_add_suppression(struct text *out, const struct check_finding *finding)
+{
+    const char *function = check_blamed_function(finding);
+    for (size_t i = 0; function == NULL && i < finding->frame_count; i++)
+        function = finding->frames[i].function;
+    if (function == NULL)
+        return false;
+    text_add(out, "leak:");
+    text_add_printable(out, function);
+    return true;
+}
+
+size_t check_shown_frames(const struct check_finding *finding)
+{
+    size_t end = finding->frame_count;
+    for (; end > 0; end--) {
+        const char *function = finding->frames[end - 1].function,
+                   *name = check_base_name(finding->frames[end - 1].module);
+        bool is_start = function != NULL && strcmp(function, "_start") == 0;
+        bool is_runtime = strncmp(name, "libc.so", 7) == 0 || strncmp(name, "libc-2.", 7) == 0 ||
+                          strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "libpthread", 10) == 0;
+        if (!is_start && !is_runtime)
+            return end;
+    }
+    return finding->frame_count;
+}
+
+bool check_find_place(const struct check_finding *finding, struct check_place *out)
+{
+    if (finding->kind == CHECK_LIMIT) {
+        *out = (struct check_place){finding->limit_file, finding->limit_line};
+        return true;
+    }
+    if (finding->blamed >= finding->frame_count)
+        return false;
+    const struct check_frame *frame = &finding->frames[finding->blamed];
+    *out = (struct check_place){frame->file, frame->line};
+    return frame->file != NULL && frame->line > 0;
+}
+
+/* Absolute, without "." and ".." (lexically: the file need not be there). */
+static void add_absolute(struct text *out, const char *path)
+{
+    char current[PATH_MAX];
+    struct text raw = TEXT_EMPTY;
+    if (path[0] != '/' && getcwd(current, sizeof current) != NULL)
+        text_addf(&raw, "%s/", current);
+    text_add(&raw, path);
+    char *rest = raw.bytes, *part;
+    size_t start = out->length;
+    while (!raw.failed && (part = strsep(&rest, "/")) != NULL) {
+        if (*part == '\0' || strcmp(part, ".") == 0)
+            continue;
+        if (strcmp(part, "..") != 0) {
+            text_addf(out, "/%s", part);
+            continue;
+        }
+        char *slash = out->length > start ? strrchr(out->bytes + start, '/') : NULL;
+        if (slash != NULL) {
+            out->length = (size_t)(slash - out->bytes);
+            *slash = '\0';
+        }
+    }
+    text_fini(&raw);
+}
+
+/* The directory that paths are relative to; "" when even the current one is not known. */
+static const char *repository(void)
+{
+    static char root[PATH_MAX];
+    if (root[0] != '\0' || getcwd(root, sizeof root - 8) == NULL)
+        return root;
+    char current[PATH_MAX];
+    strcpy(current, root);
+    for (;;) {
+        size_t length = strlen(root);
+        struct stat status;
+        strcpy(root + length, "/.git");
+        bool found = stat(root, &status) == 0;
+        root[length] = '\0';
+        if (found)
+            return root;
+        char *slash = strrchr(root, '/');
+        if (slash == NULL || slash == root)
+            return strcpy(root, current);
+        *slash = '\0';
+    }
+}
+
+void check_add_path(struct text *out, const char *path)
+{
+    struct text absolute = TEXT_EMPTY;
+    const char *root = repository();
+    size_t length = strlen(root);
+    add_absolute(&absolute, path);
+    const char *text = text_get(&absolute);
+    if (length > 1 && strncmp(text, root, length) == 0 && text[length] == '/')
+        text += length + 1;
+    text_add_printable(out, text);
+    text_fini(&absolute);
+}
+
+void check_add_uri(struct text *out, const char *path)
+{
+    struct text plain = TEXT_EMPTY;
+    check_add_path(&plain, path);
+    const char *text = text_get(&plain);
+    if (text[0] == '/')
+        text_add(out, "file://");
+    for (; *text != '\0'; text++) {
+        bool is_plain = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
+                        (*text >= '0' && *text <= '9') || strchr("/._~-+@,", *text) != NULL;
+        if (is_plain)
+            text_add_bytes(out, text, 1);
+        else
+            text_addf(out, "%%%02X", (unsigned)(unsigned char)*text);
+    }
+    text_fini(&plain);
+}
+
+/* FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/). */
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; text != NULL && *text != '\0'; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    return (hash ^ 0xff) * UINT64_C(0x100000001b3);
+}
+
+void check_add_fingerprint(struct text *out, const struct check_result *result, const struct check_finding *finding)
+{
+    uint64_t hash = hash_text(UINT64_C(0xcbf29ce484222325), check_rule(finding));
+    hash = hash_text(hash, result->requests[finding->request].name);
+    for (size_t i = 0; i < check_shown_frames(finding); i++) {
+        const struct check_frame *frame = &finding->frames[i];
+        hash = hash_text(hash, frame->function != NULL ? frame->function : check_base_name(frame->module));
+    }
+    text_addf(out, "%016" PRIx64, hash);
+}
+
+/* Length of the UTF-8 sequence at `bytes`, 0 when it is none (RFC 3629, section 4). */
+static size_t utf8_length(const unsigned char *bytes, size_t left)
+{
+    unsigned char first = bytes[0];
+    size_t length = first < 0x80                    ? 1
+                    : first >= 0xc2 && first < 0xe0 ? 2
+                    : first >= 0xe0 && first < 0xf0 ? 3
+                    : first >= 0xf0 && first < 0xf5 ? 4
+                                                    : 0;
+    if (length == 0 || length > left)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((bytes[i] & 0xc0) != 0x80)
+            return 0;
+    bool overlong = (first == 0xe0 && bytes[1] < 0xa0) || (first == 0xf0 && bytes[1] < 0x90);
+    bool no_character = (first == 0xed && bytes[1] > 0x9f) || (first == 0xf4 && bytes[1] > 0x8f);
+    return overlong || no_character ? 0 : length;
+}
+
+void check_add_utf8(struct text *out, const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length;) {
+        size_t step = utf8_length((const unsigned char *)bytes + i, length - i);
+        if (step > 0)
+            text_add_bytes(out, bytes + i, step);
+        else
+            text_add(out, "\xef\xbf\xbd");
+        i += step > 0 ? step : 1;
+    }
+}
+
+void check_add_function(struct text *out, const struct check_frame *frame)
+{
+    if (frame->function != NULL)
+        text_add_printable(out, frame->function);
+    else if (frame->module != NULL)
+        text_addf(out, "%s+0x%" PRIx64, check_base_name(frame->module), frame->address);
+    else
+        text_addf(out, "0x%" PRIx64, frame->address);
+}
+
+void check_add_frame_place(struct text *out, const struct check_frame *frame)
+{
+    /* A library that was compiled elsewhere names its files from there: which library it is says more. */
+    if (frame->file == NULL || frame->line == 0 || (frame->file[0] != '/' && access(frame->file, F_OK) != 0)) {
+        text_add_printable(out, check_base_name(frame->module));
+        return;
+    }
+    source_add_name(out, frame->file);
+    text_addf(out, ":%u", frame->line);
+}
+
+void check_add_stack(struct text *out, const struct check_finding *finding)
+{
+    size_t shown = check_shown_frames(finding);
+    for (size_t i = 0; i < shown; i++) {
+        text_addf(out, "#%zu ", i);
+        check_add_function(out, &finding->frames[i]);
+        text_add(out, "  ");
+        check_add_frame_place(out, &finding->frames[i]);
+        text_add(out, "\n");
+    }
+}
+
+int check_write(struct text *text, FILE *out, struct err *err)
+{
+    int status = text->failed ? err_set(err, -ENOMEM, "out of memory") : 0;
+    errno = 0;
+    if (status == 0 && text->length > 0 && fwrite(text->bytes, 1, text->length, out) != text->length)
+        status = errno != 0 ? -errno : -EIO;
+    text_fini(text);
+    return status;
+}

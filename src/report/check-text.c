@@ -1,0 +1,159 @@
+/* Findings for people. */
+
+#include <string.h>
+
+#include "report/check-print.h"
+#include "report/source.h"
+
+/* So many frames are shown from each end of a deep stack, unless --verbose. */
+#define SHOWN_INNER 24
+#define SHOWN_OUTER 4
+
+struct printer {
+    const struct check_result *result;
+    const struct check_print *print;
+    struct text out;
+    struct source_cache cache;
+};
+
+static const char *paint(const struct printer *printer, const char *color)
+{
+    return printer->print->color ? color : "";
+}
+
+static void add_padded(struct text *out, const char *text, size_t width)
+{
+    text_addf(out, "%-*s", (int)width, text);
+}
+
+/* The line of source that a frame is at, without its indentation. */
+static void add_source(struct printer *printer, const struct check_frame *frame)
+{
+    if (!printer->print->source || frame->file == NULL || frame->line == 0)
+        return;
+    size_t length;
+    const char *line = source_line(source_cache_get(&printer->cache, frame->file), frame->line, &length);
+    while (line != NULL && length > 0 && (*line == ' ' || *line == '\t'))
+        line++, length--;
+    while (line != NULL && length > 0 && strchr(" \t\r", line[length - 1]) != NULL)
+        length--;
+    if (line == NULL || length == 0)
+        return;
+    text_add(&printer->out, "     ");
+    for (size_t i = 0; i < length; i++)
+        text_add_bytes(&printer->out, (unsigned char)line[i] < 0x20 || line[i] == 0x7f ? " " : &line[i], 1);
+}
+
+struct column {
+    size_t function, place;
+};
+
+/* Is the frame left out of a deep stack? */
+static bool is_elided(const struct printer *printer, size_t index, size_t count)
+{
+    return !printer->print->verbose && count > SHOWN_INNER + SHOWN_OUTER + 1 && index >= SHOWN_INNER &&
+           index + SHOWN_OUTER < count;
+}
+
+static struct column measure(const struct printer *printer, const struct check_finding *finding, size_t count)
+{
+    struct column width = {0};
+    for (size_t i = 0; i < count; i++) {
+        struct text text = TEXT_EMPTY;
+        if (is_elided(printer, i, count))
+            continue;
+        check_add_function(&text, &finding->frames[i]);
+        width.function = text.length > width.function ? text.length : width.function;
+        text_clear(&text);
+        check_add_frame_place(&text, &finding->frames[i]);
+        width.place = text.length > width.place ? text.length : width.place;
+        text_fini(&text);
+    }
+    /* One long C++ name must not push everything else aside. */
+    width.function = width.function < 40 ? width.function : 40;
+    width.place = width.place < 40 ? width.place : 40;
+    return width;
+}
+
+/* Blanks that only align nothing are taken back. */
+static void end_line(struct text *out)
+{
+    while (out->length > 0 && !out->failed && out->bytes[out->length - 1] == ' ')
+        out->bytes[--out->length] = '\0';
+    text_add(out, "\n");
+}
+
+static void add_stack(struct printer *printer, const struct check_finding *finding)
+{
+    size_t count = printer->print->verbose ? finding->frame_count : check_shown_frames(finding);
+    struct column width = measure(printer, finding, count);
+    struct text *out = &printer->out;
+    for (size_t i = 0; i < count; i++) {
+        const struct check_frame *frame = &finding->frames[i];
+        struct text text = TEXT_EMPTY;
+        if (is_elided(printer, i, count)) {
+            text_addf(out, "        ... %zu frames; --verbose shows them\n", count - SHOWN_INNER - SHOWN_OUTER);
+            i = count - SHOWN_OUTER - 1;
+            continue;
+        }
+        text_addf(out, "        #%-*zu ", count > 10 ? 2 : 1, i);
+        check_add_function(&text, frame);
+        if (i == finding->blamed)
+            text_add(out, paint(printer, "\033[1m"));
+        add_padded(out, text_get(&text), width.function);
+        text_clear(&text);
+        check_add_frame_place(&text, frame);
+        text_add(out, "  ");
+        add_padded(out, text_get(&text), width.place);
+        text_fini(&text);
+        if (i == finding->blamed)
+            text_add(out, paint(printer, "\033[0m"));
+        add_source(printer, frame);
+        end_line(out);
+    }
+}
+
+static void add_finding(struct printer *printer, const struct check_finding *finding, size_t name_width)
+{
+    static const char *const colors[] = {
+        [CHECK_LEAK] = "\033[1;31m", [CHECK_LIMIT] = "\033[1;35m", [CHECK_FAILED] = "\033[1;31m"};
+    bool is_kept = finding->kind == CHECK_LEAK && finding->evidence == CHECK_KEPT;
+    struct text *out = &printer->out, cure = TEXT_EMPTY;
+    text_add(out, paint(printer, is_kept ? "\033[2m" : colors[finding->kind]));
+    add_padded(out, is_kept ? "KEPT" : check_kind_name(finding->kind), 6);
+    text_add(out, paint(printer, "\033[0m"));
+    add_padded(out, printer->result->requests[finding->request].name, name_width + 3);
+    check_add_what(out, printer->result, finding);
+    text_add(out, "\n");
+    if (finding->kind != CHECK_LEAK)
+        return;
+    add_stack(printer, finding);
+    if (!is_kept && check_add_suppression(&cure, finding))
+        text_addf(out, "      cure: free it, or put this line in .syseng-mem.supp:   %s\n", text_get(&cure));
+    text_fini(&cure);
+}
+
+static size_t widest_name(const struct check_finding *findings, size_t count, const struct check_result *result)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(result->requests[findings[i].request].name);
+        width = length > width ? length : width;
+    }
+    return width < 40 ? width : 40;
+}
+
+int check_text(const struct check_result *result, const struct check_print *print, FILE *out, struct err *err)
+{
+    struct printer printer = {.result = result, .print = print, .out = TEXT_EMPTY, .cache = SOURCE_CACHE_EMPTY};
+    size_t width = widest_name(result->findings, result->finding_count, result);
+    for (size_t i = 0; i < result->finding_count; i++)
+        add_finding(&printer, &result->findings[i], width);
+    width = widest_name(result->kept, result->kept_count, result);
+    for (size_t i = 0; print->verbose && i < result->kept_count; i++)
+        add_finding(&printer, &result->kept[i], width);
+    check_add_totals(&printer.out, result);
+    text_add(&printer.out, "\n");
+    source_cache_fini(&printer.cache);
+    return check_write(&printer.out, out, err);
+}
