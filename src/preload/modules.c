@@ -89,10 +89,19 @@ static void append(uint64_t base, uint64_t start, uint64_t end, const char *path
 /* Walks read the unwind section of every module that they meet: it becomes resident now, not in the middle of
    somebody's line, and what was not resident before is ours. From its header to the end of its segment; a huge one is
    left to be read page by page. */
-static struct {
-    uint64_t start, bytes;
-} unwind_sections[UNWIND_SECTION_COUNT]; /* those that were made resident, for forked children */
+static struct unwind_section {
+    uint64_t start, bytes; /* bytes 0: free */
+    uint64_t own_bytes;    /* of them, what only we made resident */
+} unwind_sections[UNWIND_SECTION_COUNT];
 static uint32_t unwind_section_count;
+
+static struct unwind_section *free_unwind_section(void)
+{
+    for (uint32_t i = 0; i < unwind_section_count; i++)
+        if (unwind_sections[i].bytes == 0)
+            return &unwind_sections[i];
+    return unwind_section_count < UNWIND_SECTION_COUNT ? &unwind_sections[unwind_section_count++] : NULL;
+}
 
 static void populate_unwind_section(const struct dl_phdr_info *info)
 {
@@ -106,11 +115,23 @@ static void populate_unwind_section(const struct dl_phdr_info *info)
         if (segment->p_type == PT_LOAD && header >= low && header < low + segment->p_filesz)
             end = low + segment->p_filesz;
     }
-    if (header == 0 || end - header > UNWIND_SECTION_LIMIT || unwind_section_count == UNWIND_SECTION_COUNT)
+    struct unwind_section *section = free_unwind_section();
+    if (header == 0 || end - header > UNWIND_SECTION_LIMIT || section == NULL)
         return;
-    guest_own((int64_t)pages_populate_new((const void *)header, end - header));
-    unwind_sections[unwind_section_count].start = header;
-    unwind_sections[unwind_section_count++].bytes = end - header;
+    *section = (struct unwind_section){.start = header, .bytes = end - header};
+    section->own_bytes = pages_populate_new((const void *)header, end - header);
+    guest_own((int64_t)section->own_bytes);
+}
+
+static void forget_unwind_sections(uint64_t start, uint64_t end)
+{
+    for (uint32_t i = 0; i < unwind_section_count; i++) {
+        struct unwind_section *section = &unwind_sections[i];
+        if (section->bytes == 0 || section->start < start || section->start >= end)
+            continue;
+        guest_own(-(int64_t)section->own_bytes);
+        section->bytes = 0;
+    }
 }
 
 /* `path`, which counts from the current directory unless it is absolute; NULL for the vDSO, which has no file. It is
@@ -175,6 +196,7 @@ static void forget_unseen(uint16_t round)
             continue;
         atomic_store_explicit(&module->gone, 1, memory_order_relaxed);
         displace_forget(module->base);
+        forget_unwind_sections(module->start, module->end);
         list_has_gone = true;
         forgets_rules = guest.wants_events;
     }
@@ -267,8 +289,7 @@ void modules_refresh(void)
 
 void modules_after_fork(void)
 {
-    /* A child has its parent's pages of files only once it touches them; they are counted as ours already. One of a
-       module that was unloaded fails, which is as well. */
+    /* A child has its parent's pages of files only once it touches them; they are counted as ours already. */
     for (uint32_t i = 0; i < unwind_section_count; i++)
         pages_advise_populated(unwind_sections[i].start, unwind_sections[i].bytes);
     list = NULL;
