@@ -142,8 +142,8 @@ static int identify(struct debug_info *info, Dwarf_Die die, struct debug_functio
         dwarf_dealloc_die(origin);
     if (function->short_name == NULL)
         function->short_name = function->linkage_name != NULL ? function->linkage_name : "(unnamed)";
-    function->name = function->is_cxx ? dwarf_qualified_name(info, declaration, function->short_name)
-                                      : strdup(function->short_name);
+    function->name =
+        function->is_cxx ? dwarf_qualified_name(info, declaration, function->short_name) : strdup(function->short_name);
     return function->name != NULL ? 0 : -ENOMEM;
 }
 
@@ -158,8 +158,8 @@ static int add_inline(struct debug_info *info, const struct dwarf_unit *unit, Dw
     struct range_list ranges = {0};
     int code = dwarf_ranges(info, unit, die, &ranges);
     for (size_t i = 0; i < ranges.count && code == 0; i++) {
-        struct debug_inline *items = array_reserve(function->inlines, function->inline_count,
-                                                   &function->inline_capacity, sizeof *items);
+        struct debug_inline *items =
+            array_reserve(function->inlines, function->inline_count, &function->inline_capacity, sizeof *items);
         if (items == NULL) {
             code = -ENOMEM;
             break;
@@ -237,8 +237,7 @@ static int complete(struct debug_info *info, struct dwarf_unit *unit, Dwarf_Die 
 
 static int consider(struct debug_info *info, struct dwarf_unit *unit, Dwarf_Die die, const struct debug_wanted *wanted)
 {
-    struct debug_function function = {
-        .file = STRINGS_NONE, .is_cxx = unit->is_cxx, .is_optimized = unit->is_optimized};
+    struct debug_function function = {.file = STRINGS_NONE, .is_cxx = unit->is_cxx, .is_optimized = unit->is_optimized};
     int code = dwarf_ranges(info, unit, die, &function.ranges);
     if (code == 0 && function.ranges.count > 0 && may_hold(wanted, &function.ranges)) {
         function.entry = entry_of(info, die, &function.ranges);
@@ -303,8 +302,8 @@ static int walk_top(struct debug_info *info, struct dwarf_unit *unit, const stru
     struct range_list ranges = {0};
     int code = dwarf_ranges(info, unit, unit->die, &ranges);
     if (code == 0 && may_hold(wanted, &ranges))
-        code = dwarf_is_split(info, unit->die) ? dwarf_split_add(info, unit->offset)
-                                               : dwarf_walk_unit(info, unit, wanted);
+        code =
+            dwarf_is_split(info, unit->die) ? dwarf_split_add(info, unit->offset) : dwarf_walk_unit(info, unit, wanted);
     range_list_fini(&ranges);
     return code;
 }
@@ -337,8 +336,7 @@ Dwarf_Die dwarf_next_unit(struct debug_info *info, Dwarf_Off *last, Dwarf_Half *
         dwarf_next_cu_header_d(info->debug, 1, &length, version, &abbrev_offset, &address_bytes, &length_bytes,
                                &extension_bytes, &signature, &type_offset, &next_header, &unit_type, &info->error);
     info->is_damaged = info->is_damaged || result == DW_DLV_ERROR;
-    if (!dwarf_is_ok(info, result) ||
-        !dwarf_is_ok(info, dwarf_siblingof_b(info->debug, NULL, 1, &die, &info->error)))
+    if (!dwarf_is_ok(info, result) || !dwarf_is_ok(info, dwarf_siblingof_b(info->debug, NULL, 1, &die, &info->error)))
         return NULL;
     /* libdwarf begins anew after the end, and in some .dwo files without telling that there was an end. */
     const Dwarf_Off offset = dwarf_offset(info, die);

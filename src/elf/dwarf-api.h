@@ -1,5 +1,5 @@
-/* libdwarf as both of its APIs offer it: the one of 2021 (Debian 12) and 0.x. What differs is declared here and defined in
-   dwarf-api-2021.c or dwarf-api-0.c, of which configure picks one. */
+/* libdwarf as both of its APIs offer it: the one of 2021 (Debian 12) and 0.x. What differs is declared here and defined
+   in dwarf-api-2021.c or dwarf-api-0.c, of which configure picks one. */
 
 #ifndef ELF_DWARF_API_H
 #define ELF_DWARF_API_H

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "elf/dwarf-reader.h"
+#include "elf/range-list.h"
 
 /* Linkers mark discarded code with address 0 (bfd), 1 (bfd, in range lists) or the highest ones (lld). */
 static int add_range(struct range_list *out, uint64_t low, uint64_t high)
@@ -12,36 +13,79 @@ static int add_range(struct range_list *out, uint64_t low, uint64_t high)
     return range_list_add(out, low, high);
 }
 
-static int add_rnglist(struct debug_info *info, Dwarf_Attribute attribute, Dwarf_Half form, struct range_list *out)
+struct address_of {
+    struct debug_info *info;
+    Dwarf_Die die;
+};
+
+static bool look_up_address(uint64_t index, uint64_t *address, void *data)
 {
-    Dwarf_Unsigned index = 0, count = 0, global = 0;
-    Dwarf_Off offset = 0;
+    const struct address_of *of = data;
+    Dwarf_Addr found = 0;
+    if (!dwarf_is_ok(of->info, dwarf_debug_addr_index_to_addr(of->die, index, &found, &of->info->error)))
+        return false;
+    *address = found;
+    return true;
+}
+
+/* Where the offsets of the unit's range lists begin: in a .dwo file behind the header, which has 12 bytes. */
+static bool list_table(struct debug_info *info, Dwarf_Die die, uint64_t *table)
+{
+    Dwarf_Off unit = 0;
+    Dwarf_Die unit_die = NULL;
+    *table = 12;
+    if (info->skeletons != NULL)
+        return true;
+    if (!dwarf_is_ok(info, dwarf_CU_dieoffset_given_die(die, &unit, &info->error)) ||
+        !dwarf_is_ok(info, dwarf_offdie_b(info->debug, unit, 1, &unit_die, &info->error)))
+        return false;
+    Dwarf_Attribute attribute = dwarf_attribute(info, unit_die, DW_AT_rnglists_base);
+    Dwarf_Off base = 0;
+    bool found = false;
+    if (attribute != NULL) {
+        found = dwarf_is_ok(info, dwarf_global_formref(attribute, &base, &info->error));
+        dwarf_dealloc(info->debug, attribute, DW_DLA_ATTR);
+    }
+    dwarf_dealloc_die(unit_die);
+    *table = base;
+    return found;
+}
+
+struct added {
+    struct range_list *out;
+    size_t count;
+};
+
+static int add_listed(uint64_t low, uint64_t high, void *data)
+{
+    struct added *added = data;
+    return ++added->count > DWARF_MAX_RANGES ? 1 : add_range(added->out, low, high);
+}
+
+static int add_rnglist(struct debug_info *info, const struct dwarf_unit *unit, Dwarf_Die die, Dwarf_Attribute attribute,
+                       Dwarf_Half form, struct range_list *out)
+{
+    struct address_of of = {info, die};
+    struct added added = {out, 0};
+    struct range_source source = {.base = unit->low, .address = look_up_address, .data = &of};
+    uint64_t table = 0, offset = 0;
+    source.section = dwarf_sections_named(
+        &info->sections, info->skeletons != NULL ? ".debug_rnglists.dwo" : ".debug_rnglists", &source.section_bytes);
+    if (source.section == NULL)
+        return 0;
     if (form == DW_FORM_rnglistx) {
-        if (!dwarf_is_ok(info, dwarf_formudata(attribute, &index, &info->error)))
+        Dwarf_Unsigned index = 0;
+        if (!dwarf_is_ok(info, dwarf_formudata(attribute, &index, &info->error)) || !list_table(info, die, &table) ||
+            !range_list_offset(&source, table, index, &offset))
             return 0;
     } else {
-        if (!dwarf_is_ok(info, dwarf_global_formref(attribute, &offset, &info->error)) ||
-            offset >= info->range_lists_bytes)
+        Dwarf_Off global = 0;
+        if (!dwarf_is_ok(info, dwarf_global_formref(attribute, &global, &info->error)))
             return 0;
-        index = offset;
+        offset = global;
     }
-    Dwarf_Rnglists_Head head = NULL;
-    if (!dwarf_is_ok(info, dwarf_rnglists_get_rle_head(attribute, form, index, &head, &count, &global, &info->error)))
-        return 0;
-    int code = 0;
-    for (Dwarf_Unsigned i = 0; i < count && i < DWARF_MAX_RANGES && code == 0; i++) {
-        unsigned length = 0, kind = 0;
-        Dwarf_Unsigned raw_first = 0, raw_second = 0, low = 0, high = 0;
-        Dwarf_Bool unavailable = 0;
-        if (!dwarf_is_ok(info, dwarf_get_rnglists_entry_fields_a(head, i, &length, &kind, &raw_first, &raw_second,
-                                                                 &unavailable, &low, &high, &info->error)) ||
-            kind == DW_RLE_end_of_list)
-            break;
-        if (kind != DW_RLE_base_address && kind != DW_RLE_base_addressx && !unavailable)
-            code = add_range(out, low, high);
-    }
-    dwarf_dealloc_rnglists_head(head);
-    return code;
+    const int code = range_list_visit(&source, offset, add_listed, &added);
+    return code < 0 ? code : 0;
 }
 
 static int add_old_ranges(struct debug_info *info, const struct dwarf_unit *unit, Dwarf_Die die,
@@ -52,8 +96,8 @@ static int add_old_ranges(struct debug_info *info, const struct dwarf_unit *unit
     Dwarf_Signed count = 0;
     Dwarf_Unsigned bytes = 0;
     if (!dwarf_is_ok(info, dwarf_global_formref(attribute, &offset, &info->error)) ||
-        !dwarf_is_ok(info, dwarf_get_ranges_b(info->debug, offset, die, &real_offset, &ranges, &count, &bytes,
-                                              &info->error)))
+        !dwarf_is_ok(info,
+                     dwarf_get_ranges_b(info->debug, offset, die, &real_offset, &ranges, &count, &bytes, &info->error)))
         return 0;
     uint64_t base = unit->low;
     int code = 0;
@@ -81,7 +125,7 @@ int dwarf_ranges(struct debug_info *info, const struct dwarf_unit *unit, Dwarf_D
     int code = 0;
     if (dwarf_is_ok(info, dwarf_whatform(attribute, &form, &info->error)) &&
         dwarf_get_version_of_die(die, &version, &offset_bytes) == DW_DLV_OK)
-        code = version >= 5 ? add_rnglist(info, attribute, form, out)
+        code = version >= 5 ? add_rnglist(info, unit, die, attribute, form, out)
                             : add_old_ranges(info, unit, die, attribute, out);
     dwarf_dealloc(info->debug, attribute, DW_DLA_ATTR);
     return code;

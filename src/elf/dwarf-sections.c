@@ -8,7 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#define OLD_HEADER_BYTES 12   /* "ZLIB" and the size, big-endian */
+#define OLD_HEADER_BYTES 12    /* "ZLIB" and the size, big-endian */
 #define MOST_A_BYTE_MAKES 1040 /* deflate unpacks a byte to at most 1032 (zlib Technical Details) */
 
 static bool is_plausible(const struct dwarf_section *section)

@@ -13,9 +13,9 @@ struct dwarf_section {
     char name[32];         /* ".debug_info", also of ".zdebug_info"; "" of what is not DWARF */
     const uint8_t *packed; /* as it is in the file */
     size_t packed_bytes;
-    int packing;        /* DWARF_SECTIONS_* */
-    size_t size_bytes;  /* unpacked */
-    uint8_t *unpacked;  /* or NULL */
+    int packing;       /* DWARF_SECTIONS_* */
+    size_t size_bytes; /* unpacked */
+    uint8_t *unpacked; /* or NULL */
 };
 
 enum { DWARF_SECTIONS_PLAIN, DWARF_SECTIONS_ZLIB, DWARF_SECTIONS_UNKNOWN };

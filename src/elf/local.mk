@@ -10,6 +10,7 @@ noinst_LIBRARIES += %D%/libelf-files.a
   %D%/dwarf-sections.h %D%/dwarf-sections.c \
   %D%/elf-file.h %D%/elf-file.c \
   %D%/line-program.h %D%/line-program.c \
+  %D%/range-list.h %D%/range-list.c \
   %D%/ranges.h %D%/ranges.c \
   %D%/strings.h %D%/strings.c
 if LIBDWARF_API_2021

@@ -66,7 +66,8 @@ static void take_names(struct debug_info *info, Dwarf_Die die, struct identity *
         identity->linkage_name = dwarf_string(info, die, DW_AT_MIPS_linkage_name);
 }
 
-/* The names are at the abstract instance or at the declaration, which may lie in other units (link-time optimization). */
+/* The names are at the abstract instance or at the declaration, which may lie in other units (link-time optimization).
+ */
 static struct identity identify(struct debug_info *info, Dwarf_Die die)
 {
     struct identity identity = {NULL, NULL, dwarf_offset(info, die)};

@@ -1,5 +1,5 @@
-/* C++ names as DWARF would write them. The demangler is that of the C++ run-time library (Itanium C++ ABI, section 3.4),
-   which tells the whole signature; the rest is taken off here. */
+/* C++ names as DWARF would write them. The demangler is that of the C++ run-time library (Itanium C++ ABI,
+   section 3.4), which tells the whole signature; the rest is taken off here. */
 
 #include "symbols/demangle.h"
 
@@ -19,7 +19,8 @@ static bool is_operator(const char *begin, const char *at, size_t *length)
     static const char *const symbols[] = {"()", "<=>", "<<=", ">>=", "->*", "->", "<<", ">>", "<=", ">=", "<", ">"};
     static const size_t word = sizeof "operator" - 1;
     if ((size_t)(at - begin) < word || strncmp(at - word, "operator", word) != 0 ||
-        ((size_t)(at - begin) > word && (isalnum((unsigned char)at[-(ptrdiff_t)word - 1]) || at[-(ptrdiff_t)word - 1] == '_')))
+        ((size_t)(at - begin) > word &&
+         (isalnum((unsigned char)at[-(ptrdiff_t)word - 1]) || at[-(ptrdiff_t)word - 1] == '_')))
         return false;
     for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++)
         if (strncmp(at, symbols[i], strlen(symbols[i])) == 0) {

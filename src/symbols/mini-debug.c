@@ -1,4 +1,5 @@
-/* .gnu_debugdata: an ELF file compressed by xz. It is unpacked into a memory file, so that it is read like any other. */
+/* .gnu_debugdata: an ELF file compressed by xz. It is unpacked into a memory file, so that it is read like any other.
+ */
 
 #include "symbols/mini-debug.h"
 

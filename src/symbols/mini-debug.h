@@ -7,8 +7,8 @@
 
 #include "elf/elf-file.h"
 
-/* Open the ELF file within `file`'s .gnu_debugdata (GDB manual, "MiniDebugInfo"). False when there is none, it is damaged
-   or larger than can be, or syseng-mem was built without liblzma. */
+/* Open the ELF file within `file`'s .gnu_debugdata (GDB manual, "MiniDebugInfo"). False when there is none, it is
+   damaged or larger than can be, or syseng-mem was built without liblzma. */
 bool mini_debug_open(const struct elf_file *file, struct elf_file *mini);
 
 #endif

@@ -19,8 +19,8 @@ struct symbol_table {
     size_t count, capacity;
 };
 
-/* Load the functions of `file`'s tables of `section_type` (SHT_SYMTAB or SHT_DYNSYM); the file must outlive the table. 0
-   or -ENOMEM. */
+/* Load the functions of `file`'s tables of `section_type` (SHT_SYMTAB or SHT_DYNSYM); the file must outlive the table.
+   0 or -ENOMEM. */
 int symbol_table_load(struct symbol_table *table, const struct elf_file *file, uint32_t section_type);
 void symbol_table_fini(struct symbol_table *table);
 

@@ -1,7 +1,8 @@
 /* symbols-dump: print what is known of addresses in a file, for tests and for humans; as addr2line -a -f -i.
 
    usage: symbols-dump [-s] [-r DEBUG_ROOT] FILE [ADDRESS...]
-     -s  where each name comes from   -r  where separate debug files live   no ADDRESS: they are read from standard input */
+     -s  where each name comes from   -r  where separate debug files live   no ADDRESS: they are read from standard
+   input */
 
 #include <stdio.h>
 #include <stdlib.h>

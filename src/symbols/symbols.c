@@ -59,8 +59,8 @@ void symbols_free(struct symbols *symbols)
 /* The number of the file's object, which is opened the first time; STRINGS_NONE when memory is out. */
 static uint32_t find_object(struct symbols *symbols, const char *path)
 {
-    struct object **objects = array_grow(symbols->objects, &symbols->object_capacity, symbols->object_count + 1,
-                                         sizeof *objects);
+    struct object **objects =
+        array_grow(symbols->objects, &symbols->object_capacity, symbols->object_count + 1, sizeof *objects);
     if (objects == NULL)
         return STRINGS_NONE;
     symbols->objects = objects;
@@ -120,7 +120,8 @@ static const struct answer *find_out(struct symbols *symbols, uint32_t object, u
     return answer;
 }
 
-size_t symbols_lookup(struct symbols *symbols, const char *path, uint64_t address, struct symbols_frame *out, size_t max)
+size_t symbols_lookup(struct symbols *symbols, const char *path, uint64_t address, struct symbols_frame *out,
+                      size_t max)
 {
     const uint32_t object = find_object(symbols, path);
     if (object == STRINGS_NONE || symbols->objects[object] == NULL)

@@ -39,10 +39,10 @@ void symbols_free(struct symbols *symbols);
 
 /* Describe the code at ELF address `address` of the file at `path`: put at most `max` frames into `out`, innermost
    first, and return how many the address has (more than `max`: the rest was left out). Of a return address give the one
-   before it, so that it lies in the calling instruction. At least one frame, with `function` NULL when nothing is known;
-   0 only when `path` cannot be read, is no x86-64 ELF file, or memory is out. A file is opened once and stays the file
-   it was then; results are remembered. Strings belong to `symbols` until symbols_free. See DWARF 5, sections 3.3 and
-   6.2. */
+   before it, so that it lies in the calling instruction. At least one frame, with `function` NULL when nothing is
+   known; 0 only when `path` cannot be read, is no x86-64 ELF file, or memory is out. A file is opened once and stays
+   the file it was then; results are remembered. Strings belong to `symbols` until symbols_free. See DWARF 5,
+   sections 3.3 and 6.2. */
 size_t symbols_lookup(struct symbols *symbols, const char *path, uint64_t address, struct symbols_frame *out,
                       size_t max);
 

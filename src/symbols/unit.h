@@ -20,17 +20,17 @@ struct unit_row { /* from this address up to the next row's */
 #define UNIT_NO_CODE UINT32_MAX
 
 struct unit {
-    Dwarf_Off offset;        /* of its DIE, or of the skeleton's */
-    uint64_t size_bytes;     /* in .debug_info: bounds the number of DIEs */
-    uint64_t last_use;       /* ascends from use to use */
-    bool is_loaded;          /* what follows is there */
-    uint64_t low;            /* base of DWARF 4 range lists */
+    Dwarf_Off offset;    /* of its DIE, or of the skeleton's */
+    uint64_t size_bytes; /* in .debug_info: bounds the number of DIEs */
+    uint64_t last_use;   /* ascends from use to use */
+    bool is_loaded;      /* what follows is there */
+    uint64_t low;        /* base of DWARF 4 range lists */
     bool is_cxx;
-    struct debug_info *dwo;  /* where the functions are when it is split, else NULL */
-    uint64_t dwo_size_bytes; /* of the unit in there */
+    struct debug_info *dwo;          /* where the functions are when it is split, else NULL */
+    uint64_t dwo_size_bytes;         /* of the unit in there */
     struct unit_function *functions; /* ascending by `low` */
     size_t function_count, function_capacity;
-    uint64_t longest; /* function, in bytes: how far to look back */
+    uint64_t longest;      /* function, in bytes: how far to look back */
     struct unit_row *rows; /* ascending */
     size_t row_count, row_capacity;
 };

@@ -8,8 +8,8 @@
 
 struct units;
 
-/* Index the units of `info`, which must outlive the result, as must `names`, which takes all strings. NULL when memory is
-   out. `size_bytes` is that of the file, and bounds the work. */
+/* Index the units of `info`, which must outlive the result, as must `names`, which takes all strings. NULL when memory
+   is out. `size_bytes` is that of the file, and bounds the work. */
 struct units *units_new(struct debug_info *info, struct strings *names, size_t size_bytes);
 void units_free(struct units *units);
 

@@ -31,6 +31,7 @@ E2E_TESTS += %D%/readme.test
 E2E_TESTS += %D%/stops-real.test
 E2E_TESTS += %D%/stops-signals.test
 E2E_TESTS += %D%/stops-torture.test
+E2E_TESTS += %D%/symbols-truth.test
 EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/truth.sh %D%/stops.sh
 
 dist_check_SCRIPTS += $(E2E_TESTS)

@@ -33,3 +33,6 @@ EXTRA_DIST += %D%/exec-ways.c %D%/first-look.c %D%/server-annotated.c %D%/server
 # Annotated functions of every shape, compiled by the matrix test.
 EXTRA_DIST += %D%/annotate-c.c %D%/annotate-cxx.cc %D%/annotate-header.h %D%/annotate-header-a.cc \
 	%D%/annotate-header-b.cc
+
+# Places that know their line: compiled by the test, with several compilers and options each.
+EXTRA_DIST += %D%/symbols-truth.h %D%/symbols-truth.c %D%/symbols-truth-cxx.cc
