@@ -115,22 +115,27 @@ static void name_by_symbol(struct object *object, uint64_t address, struct symbo
 {
     const struct symbol_entry *symbol = NULL;
     enum symbols_source source = SYMBOLS_SYMTAB;
-    for (; source < SYMBOLS_NONE && symbol == NULL; source++) {
+    for (; source < SYMBOLS_NONE; source++) {
         symbol = find_symbol(object, source, address);
         if (symbol != NULL)
             break;
     }
     char *name = symbol != NULL ? without_version(symbol->name) : NULL;
-    frame->source = name != NULL ? source : SYMBOLS_NONE;
-    if (name == NULL)
-        return;
-    char *demangled = demangle(name);
-    frame->linkage_name = demangled != NULL ? keep(object->names, name) : NULL;
-    frame->function = keep(object->names, demangled != NULL ? demangled : name);
+    char *demangled = name != NULL ? demangle(name) : NULL;
+    if (demangled != NULL) {
+        frame->linkage_name = keep(object->names, name);
+        frame->function = keep(object->names, demangled);
+        frame->source = source;
+    } else if (name != NULL && frame->function == NULL) {
+        frame->function = keep(object->names, name);
+        frame->source = source;
+    }
     free(demangled);
     free(name);
 }
 
+/* Compilers leave the linkage name, and with -g1 the scope, out of what DWARF says of lambdas, methods of local classes
+   and their like: a C++ symbol then has the better name. */
 size_t object_lookup(struct object *object, uint64_t address, struct symbols_frame *out)
 {
     size_t count = object->units != NULL ? units_lookup(object->units, address, out) : 0;
@@ -139,7 +144,7 @@ size_t object_lookup(struct object *object, uint64_t address, struct symbols_fra
         count = 1;
     }
     size_t available_bytes;
-    if (out[count - 1].function == NULL && elf_file_text_at(&object->elf, address, &available_bytes) != NULL)
+    if (out[count - 1].linkage_name == NULL && elf_file_text_at(&object->elf, address, &available_bytes) != NULL)
         name_by_symbol(object, address, &out[count - 1]);
     return count;
 }

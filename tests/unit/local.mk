@@ -100,6 +100,18 @@ UNIT_TESTS += %D%/probes-find
 %C%_probes_find_CFLAGS = $(AM_CFLAGS) -g
 %C%_probes_find_LDADD = $(PROBES_LIBS) $(CMOCKA_LIBS)
 
+# Addresses to source. The lookup is done on the test itself, which needs its debug information.
+UNIT_TESTS += %D%/symbols-demangle
+%C%_symbols_demangle_SOURCES = %D%/symbols-demangle.c
+%C%_symbols_demangle_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_symbols_demangle_LDADD = $(SYMBOLS_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/symbols-lookup
+%C%_symbols_lookup_SOURCES = %D%/symbols-lookup.c
+%C%_symbols_lookup_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_symbols_lookup_CFLAGS = $(AM_CFLAGS) -g
+%C%_symbols_lookup_LDADD = $(SYMBOLS_LIBS) $(CMOCKA_LIBS)
+
 # The command line.
 UNIT_TESTS += %D%/cli-options
 %C%_cli_options_SOURCES = %D%/cli-options.c
