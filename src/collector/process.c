@@ -298,6 +298,7 @@ void process_end(struct process *process, const struct memory *memory, struct li
     int64_t peak = atomic_load(&process->wire->peak_bytes) - process->window_live_bytes;
     process->peak_bytes = peak > 0 ? peak : 0;
     summarize(process);
+    process->is_forked = (process->summary.flags & WIRE_PROCESS_FORKED) != 0;
     size_t threads = 0;
     while (threads < SLOTS_LIMIT && wire_slot(process, memory, threads) != NULL)
         threads++;

@@ -36,7 +36,8 @@ struct process {
     uint32_t chunk;
     uint32_t serial;
     pid_t pid, parent_pid;
-    bool ended; /* its last records are in; `wire` may belong to somebody else now */
+    bool is_forked; /* set when it ends: it began as a copy of its parent */
+    bool ended;     /* its last records are in; `wire` may belong to somebody else now */
     struct wire_process *wire;
     struct slot *slots;
     size_t slot_count;

@@ -33,17 +33,41 @@ static uint32_t module_index(struct session *session, const char *path)
     return (uint32_t)session->module_count++;
 }
 
-/* Where the code at `address` came from: the last module that lay there. `indices` are the session's of the process's
-   modules. */
-static struct session_frame frame_of(const struct process *process, const uint32_t *indices, uint64_t address)
+/* The files in a process's memory. A forked child tells only of those that it loads itself; the others are its
+   parent's. */
+struct modules {
+    const struct process *process;
+    uint32_t *indices; /* the session's, of the process's modules */
+};
+
+#define GENERATIONS_MAX 16
+
+/* Where the code at `address` came from: the last module that lay there. */
+static struct session_frame frame_of(const struct modules *generations, size_t count, uint64_t address)
 {
     address--;
-    for (size_t i = process->module_count; i-- > 0;) {
-        const struct process_module *module = &process->modules[i];
-        if (address >= module->start && address < module->end && indices[i] != SESSION_NO_MODULE)
-            return (struct session_frame){.module = indices[i], .address = address - module->base};
+    for (size_t g = 0; g < count; g++) {
+        const struct process *process = generations[g].process;
+        for (size_t i = process->module_count; i-- > 0;) {
+            const struct process_module *module = &process->modules[i];
+            uint32_t index = generations[g].indices[i];
+            if (address >= module->start && address < module->end && index != SESSION_NO_MODULE)
+                return (struct session_frame){.module = index, .address = address - module->base};
+        }
     }
     return (struct session_frame){.module = SESSION_NO_MODULE, .address = address};
+}
+
+/* The process that `processes[index]` was forked from, or NULL. */
+static const struct process *parent_of(struct process *const *processes, size_t index)
+{
+    const struct process *child = processes[index];
+    if (!child->is_forked)
+        return NULL;
+    for (size_t i = index; i-- > 0;)
+        if (processes[i]->pid == child->parent_pid)
+            return processes[i];
+    return NULL;
 }
 
 static uint64_t hash_of(uint32_t request, const struct session_frame *frames, size_t count)
@@ -132,15 +156,15 @@ static struct session_site *site_of(struct builder *builder, uint32_t request, s
     return &session->sites[session->site_count - 1];
 }
 
-static int add_site(struct builder *builder, const struct process *process, const uint32_t *indices,
+static int add_site(struct builder *builder, const struct modules *generations, size_t generation_count,
                     const struct heap_site *from)
 {
     if (from->window == 0 || from->window > builder->session->request_count)
         return 0;
-    size_t count = heap_frames(process->heap, from->stack, builder->addresses, FRAMES_MAX);
+    size_t count = heap_frames(generations[0].process->heap, from->stack, builder->addresses, FRAMES_MAX);
     count = count < FRAMES_MAX ? count : FRAMES_MAX;
     for (size_t i = 0; i < count; i++)
-        builder->frames[i] = frame_of(process, indices, builder->addresses[i]);
+        builder->frames[i] = frame_of(generations, generation_count, builder->addresses[i]);
     struct session_site *site = site_of(builder, from->window - 1, count);
     if (site == NULL)
         return -ENOMEM;
@@ -156,18 +180,45 @@ static int add_site(struct builder *builder, const struct process *process, cons
     return 0;
 }
 
-static int add_process(struct builder *builder, const struct process *process)
+/* The session's indices of a process's modules; malloc'ed, NULL when memory is out. */
+static uint32_t *index_modules(struct session *session, const struct process *process)
 {
+    uint32_t *indices = malloc((process->module_count + 1) * sizeof *indices);
+    for (size_t i = 0; indices != NULL && i < process->module_count; i++)
+        indices[i] = module_index(session, process->modules[i].path);
+    return indices;
+}
+
+/* The process itself, its parent if it was forked, and so on. Returns how many. */
+static size_t find_generations(struct session *session, struct process *const *processes, size_t index,
+                               struct modules *out)
+{
+    size_t count = 0;
+    for (const struct process *process = processes[index]; process != NULL && count < GENERATIONS_MAX;) {
+        uint32_t *indices = index_modules(session, process);
+        if (indices == NULL)
+            break;
+        out[count++] = (struct modules){.process = process, .indices = indices};
+        process = parent_of(processes, index);
+        while (process != NULL && processes[index] != process)
+            index--;
+    }
+    return count;
+}
+
+static int add_process(struct builder *builder, struct process *const *processes, size_t index)
+{
+    const struct process *process = processes[index];
+    struct modules generations[GENERATIONS_MAX];
     const struct heap_site *sites;
     size_t count = heap_sites(process->heap, &sites);
-    uint32_t *indices = malloc((process->module_count + 1) * sizeof *indices);
-    int code = indices != NULL ? 0 : -ENOMEM;
-    for (size_t i = 0; code == 0 && i < process->module_count; i++)
-        indices[i] = module_index(builder->session, process->modules[i].path);
+    size_t generation_count = find_generations(builder->session, processes, index, generations);
+    int code = generation_count > 0 ? 0 : -ENOMEM;
     for (size_t i = 0; code == 0 && i < count; i++)
-        code = add_site(builder, process, indices, &sites[i]);
+        code = add_site(builder, generations, generation_count, &sites[i]);
     builder->session->unknown_frees += heap_totals(process->heap)->unknown_frees;
-    free(indices);
+    for (size_t i = 0; i < generation_count; i++)
+        free(generations[i].indices);
     return code;
 }
 
@@ -179,7 +230,7 @@ int sites_build(struct session *session, struct process *const *processes, size_
     int code = builder.addresses != NULL && builder.frames != NULL ? 0 : -ENOMEM;
     for (size_t i = 0; code == 0 && i < process_count; i++)
         if (processes[i]->heap != NULL)
-            code = add_process(&builder, processes[i]);
+            code = add_process(&builder, processes, i);
     session->has_sites = code == 0;
     if (code != 0)
         session->site_count = 0;

@@ -85,10 +85,37 @@ static enum module_kind kind_of(const char *path)
                                                                                            : MODULE_PROGRAM;
 }
 
+/* Add a path without the detours in it: clang names its headers "/usr/bin/../lib/gcc/...". */
+static void add_straight(struct text *out, const char *path)
+{
+    size_t begin = out->length;
+    while (*path == '/') {
+        size_t length = 1 + strcspn(path + 1, "/");
+        if (length == 3 && begins_with(path, "/..")) {
+            while (out->length > begin && out->bytes[--out->length] != '/')
+                ;
+            if (out->bytes != NULL)
+                out->bytes[out->length] = '\0';
+        } else if (length > 1 && !(length == 2 && path[1] == '.')) {
+            text_add_bytes(out, path, length);
+        }
+        path += length;
+    }
+    text_add(out, path);
+}
+
 /* Is the file one of the compiler's or the system's: not something that the reader would change? */
 static bool is_system_file(const char *file)
 {
-    return begins_with(file, "/usr/include/") || is_system_path(file) || begins_with(file, "/usr/local/include/c++/");
+    struct text straight = TEXT_EMPTY;
+    if (strstr(file, "/../") != NULL) {
+        add_straight(&straight, file);
+        file = text_get(&straight);
+    }
+    bool is_system =
+        begins_with(file, "/usr/include/") || is_system_path(file) || begins_with(file, "/usr/local/include/c++/");
+    text_fini(&straight);
+    return is_system;
 }
 
 struct stacks *stacks_new(const struct session *session, report_lookup_fn *lookup, void *lookup_data)
@@ -352,6 +379,10 @@ void stacks_add_place(struct text *out, const struct session *session, const str
         text_add_printable(out, stacks_module_name(session, frame));
         return;
     }
-    source_add_name(out, file);
+    struct text straight = TEXT_EMPTY;
+    if (is_system_file(file))
+        add_straight(&straight, file);
+    source_add_name(out, straight.length > 0 ? text_get(&straight) : file);
     text_addf(out, ":%" PRIu32, line);
+    text_fini(&straight);
 }

@@ -95,6 +95,7 @@ struct shown {
     const struct session_frame *frame;
     const struct symbols_frame *symbol;
     bool blamed;
+    uint32_t omitted; /* with a NULL frame: how many are left out */
 };
 
 /* Call `visit` with each frame that is shown of a site's stack, in order; with a NULL frame where some are left out. */
@@ -111,7 +112,7 @@ static int visit_stack(struct heap_report *report, const struct session_site *si
         inner_end = blame->depth + 1; /* the blamed line is always there */
     for (uint32_t depth = first; depth < count; depth++) {
         if (depth >= inner_end && depth < outer_begin) {
-            visit(report, &(struct shown){0}, data);
+            visit(report, &(struct shown){.omitted = outer_begin - depth}, data);
             depth = outer_begin - 1;
             continue;
         }
@@ -179,7 +180,8 @@ static void print_frame(struct heap_report *report, const struct shown *shown, v
     struct columns *columns = data;
     struct text function = TEXT_EMPTY, row = TEXT_EMPTY, place = TEXT_EMPTY;
     if (shown->frame == NULL) {
-        fprintf(report->out, "                 ...\n");
+        fprintf(report->out, "                 ... %" PRIu32 " more frames\n", shown->omitted);
+        columns->number += shown->omitted;
         return;
     }
     describe_frame(report, shown, &function, &place);

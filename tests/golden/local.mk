@@ -5,6 +5,11 @@ EXTRA_DIST += \
 	%D%/source/app.py \
 	%D%/source/loops.py \
 	%D%/source/memory_profile.py \
+	%D%/heap.txt \
+	%D%/heap.json \
+	%D%/heap-bare.txt \
+	%D%/heap-deep.txt \
+	%D%/heap-requests.txt \
 	%D%/lines-classic-precision-9.txt \
 	%D%/lines-classic.txt \
 	%D%/lines-color.txt \

@@ -23,6 +23,9 @@ EXTRA_DIST += %D%/truth.h %D%/lines-truth.c %D%/lines-truth-cxx.cc \
 	%D%/stops-torture.c %D%/stops-torture-cxx.cc %D%/storm.h %D%/stops-stb.c %D%/stops-json.cc %D%/stops-gtest.cc \
 	%D%/stops-signals.c %D%/lines-module.c %D%/lines-modules.c
 
+# Allocation sites: compiled by the tests, likewise.
+EXTRA_DIST += %D%/heap-truth.c %D%/heap-truth-cxx.cc
+
 # What the tests with real programs need around them, and what they compile.
 check_PROGRAMS += %D%/guard %D%/port
 %C%_guard_SOURCES = %D%/guard.c

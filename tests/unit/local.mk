@@ -39,6 +39,11 @@ UNIT_TESTS += %D%/report-block
 %C%_report_block_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_report_block_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/report-heap
+%C%_report_heap_SOURCES = %D%/report-heap.c %D%/golden.c %D%/golden.h
+%C%_report_heap_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_report_heap_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/report-lines
 %C%_report_lines_SOURCES = %D%/report-lines.c %D%/report-session.c %D%/report-session.h
 %C%_report_lines_CPPFLAGS = $(UNIT_CPPFLAGS)
