@@ -76,7 +76,7 @@ static const struct dwarf_files *files_of_skeleton(struct debug_info *info, cons
 
 static const struct dwarf_files *files_of(struct debug_info *info, Dwarf_Off unit)
 {
-    struct dwarf_files *files = &info->file_cache[(unit * UINT64_C(0x9E3779B97F4A7C15)) >> 58];
+    struct dwarf_files *files = &info->file_cache[(unit * UINT64_C(0x9E3779B97F4A7C15)) >> (64 - DWARF_CACHE_BITS)];
     if (files->unit == unit && files->unit != 0)
         return files_of_skeleton(info, files);
     free(files->numbers);

@@ -9,7 +9,7 @@
 static const struct dwarf_children *children_of(struct debug_info *info, Dwarf_Die parent)
 {
     const Dwarf_Off offset = dwarf_offset(info, parent);
-    struct dwarf_children *children = &info->child_cache[(offset * UINT64_C(0x9E3779B97F4A7C15)) >> 58];
+    struct dwarf_children *children = &info->child_cache[(offset * UINT64_C(0x9E3779B97F4A7C15)) >> (64 - DWARF_CACHE_BITS)];
     if (children->parent == offset && offset != 0)
         return children;
     free(children->offsets);

@@ -24,7 +24,8 @@ struct dwarf_children { /* offsets of the children of one DIE, ascending */
     size_t count, capacity;
 };
 
-#define DWARF_CACHE_SLOTS 64
+#define DWARF_CACHE_BITS 8
+#define DWARF_CACHE_SLOTS (1u << DWARF_CACHE_BITS)
 
 struct debug_info {
     Dwarf_Debug debug;

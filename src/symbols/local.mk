@@ -17,7 +17,7 @@ EXTRA_DIST += %D%/mini-debug.c
 endif
 
 # What links libsymbols.a links these as well, behind it. The C++ demangler is all that is taken of libsupc++.
-SYMBOLS_LIBS = src/symbols/libsymbols.a $(ELF_LIBS) $(LZMA_LIBS) -lsupc++
+SYMBOLS_LIBS = src/symbols/libsymbols.a $(ELF_LIBS) $(LZMA_LIBS) $(SUPCXX_LIBS)
 
 noinst_PROGRAMS += %D%/symbols-dump
 %C%_symbols_dump_SOURCES = %D%/symbols-dump.c
