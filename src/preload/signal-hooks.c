@@ -51,19 +51,26 @@ static bool is_handler(const struct sigaction *action)
     return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
 }
 
+/* No mask can be this: SIGKILL cannot be blocked. */
+#define MASK_UNTOUCHED UINT64_MAX
+
 void signals_block_all(uint64_t *old)
 {
+    *old = MASK_UNTOUCHED;
+    if (guest_sandboxed)
+        return;
     uint64_t all = ~UINT64_C(0) & ~(UINT64_C(1) << (SIGTRAP - 1));
     raw_syscall4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)old, sizeof all);
 }
 
 void signals_restore(const uint64_t *old)
 {
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)old, 0, sizeof *old);
+    if (*old != MASK_UNTOUCHED)
+        raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)old, 0, sizeof *old);
 }
 
 /* The last sample, then the program's end as it would have been: a fault happens again, in its own place, and a signal
-   that was sent is sent again. */
+   that was sent is sent again. SA_RESETHAND has put the default back: no system call is needed for a fault. */
 static void on_fatal(int number, siginfo_t *info, void *context)
 {
     int saved_errno = errno;
@@ -72,10 +79,8 @@ static void on_fatal(int number, siginfo_t *info, void *context)
     stops_note(&record, true);
 
     uint64_t original = displace_original((uint64_t)*pc);
-    if (original != 0 && info->si_code > 0 && displace_restore(original))
+    if (original != 0 && info->si_code > 0 && !guest_sandboxed && displace_restore(original))
         *pc = (greg_t)original;
-    struct sigaction none = {.sa_handler = SIG_DFL};
-    __sigaction(number, &none, NULL);
     if (info->si_code <= 0)
         raw_syscall3(SYS_tgkill, raw_syscall3(SYS_getpid, 0, 0, 0), raw_syscall3(SYS_gettid, 0, 0, 0), number);
     errno = saved_errno;
@@ -175,7 +180,8 @@ void signals_take_over(signals_trap_fn *on_trap)
 
 static void watch(int number)
 {
-    struct sigaction ours = {.sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | SA_ONSTACK}, old;
+    struct sigaction ours = {.sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND},
+                     old;
     sigfillset(&ours.sa_mask);
     sigdelset(&ours.sa_mask, SIGTRAP);
     if (__sigaction(number, NULL, &old) != 0 || old.sa_handler != SIG_DFL)
@@ -192,20 +198,38 @@ void signals_watch_fatal(void)
         watch(fatal_signals[i]);
 }
 
+/* A child made by vfork has dispositions and a mask of its own, but its parent's memory: what it changes must not be
+   remembered there. (After fork the pid is not known until the child has registered.) */
+static bool is_vfork_child(void)
+{
+    return guest.pid != 0 && !guest_sandboxed && (long)guest.pid != raw_syscall3(SYS_getpid, 0, 0, 0);
+}
+
 /* What the program sees as its disposition. */
 static int get_action(int number, struct sigaction *old)
 {
     struct sigaction kernel;
     if (__sigaction(number, NULL, &kernel) != 0)
         return -1;
-    *old = wrapped[number] ? actions[number] : kernel;
+    bool known = wrapped[number] && (is_handler(&kernel) || !is_vfork_child());
+    *old = known ? actions[number] : kernel;
     if (!is_handler(&kernel)) /* SA_RESETHAND has acted */
         old->sa_handler = kernel.sa_handler;
     return 0;
 }
 
+/* A vfork child may not do more than exec or exit; until then it keeps our SIGTRAP. */
+static int set_vfork_childs_action(int number, const struct sigaction *action)
+{
+    struct sigaction own = *action;
+    sigdelset(&own.sa_mask, SIGTRAP);
+    return number == SIGTRAP ? 0 : __sigaction(number, &own, NULL);
+}
+
 static int set_action(int number, const struct sigaction *action)
 {
+    if (is_vfork_child())
+        return set_vfork_childs_action(number, action);
     if (number == SIGTRAP) {
         actions[SIGTRAP] = *action;
         return 0;
@@ -319,10 +343,13 @@ static int change_mask(mask_fn *next, int how, const sigset_t *set, sigset_t *ol
     int result = next(how, how == SIG_UNBLOCK ? set : without_trap(set, &copy), old);
     if (!active || result != 0)
         return result;
+    bool is_blocked = was_blocked;
     if (set != NULL && how == SIG_SETMASK)
-        trap_blocked = names_trap;
+        is_blocked = names_trap;
     else if (names_trap)
-        trap_blocked = how == SIG_BLOCK;
+        is_blocked = how == SIG_BLOCK;
+    if (is_blocked != was_blocked && !is_vfork_child())
+        trap_blocked = is_blocked;
     if (old != NULL && was_blocked)
         sigaddset(old, SIGTRAP);
     return 0;

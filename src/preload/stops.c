@@ -161,6 +161,20 @@ void stops_end(void)
     stops_note(&record, true);
 }
 
+/* A forked child has none of its parent's pages of files. The code that a handler returns through lies in libc, and is first
+   run behind the first sample: make it resident before. */
+static void touch_handlers_return(void)
+{
+    struct { /* the kernel's, see sigaction(2) */
+        void *handler;
+        unsigned long flags;
+        const volatile char *restorer;
+        uint64_t mask;
+    } action = {0};
+    if (raw_syscall4(SYS_rt_sigaction, SIGTRAP, 0, (long)&action, sizeof action.mask) == 0 && action.restorer != NULL)
+        (void)*action.restorer;
+}
+
 void stops_after_fork(void)
 {
     modules_after_fork();
@@ -171,5 +185,6 @@ void stops_after_fork(void)
         return;
     atomic_store_explicit(&guest.process->stops_armed, count, memory_order_relaxed);
     atomic_fetch_or_explicit(&guest.process->flags, WIRE_PROCESS_STOPS_ARMED, memory_order_relaxed);
+    touch_handlers_return();
     sample_open();
 }

@@ -21,7 +21,7 @@ EXTRA_DIST += %D%/session-view.c %D%/session-view.h %D%/hooks-cxx.cc %D%/hooks-h
 # Line stops: compiled by the tests, with several compilers and options each.
 EXTRA_DIST += %D%/truth.h %D%/lines-truth.c %D%/lines-truth-cxx.cc \
 	%D%/stops-torture.c %D%/stops-torture-cxx.cc %D%/storm.h %D%/stops-stb.c %D%/stops-json.cc %D%/stops-gtest.cc \
-	%D%/stops-signals.c %D%/lines-module.c %D%/lines-modules.c
+	%D%/stops-signals.c %D%/lines-module.c %D%/lines-modules.c %D%/lines-own.c %D%/stops-sandbox.c
 
 # Allocation sites: compiled by the tests, likewise.
 EXTRA_DIST += %D%/heap-truth.c %D%/heap-truth-cxx.cc

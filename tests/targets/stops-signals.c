@@ -352,12 +352,46 @@ static void killed(void)
     fault(page);
 }
 
+/* A vfork child's dispositions and mask are its own, though it lives in our memory. */
+static void vforks(void)
+{
+    sigset_t all;
+    sigfillset(&all);
+    set(SIGUSR1, on_plain, 0);
+    set(SIGTRAP, on_trap, SA_SIGINFO);
+    if (vfork() == 0) {
+        work(1);
+        signal(SIGUSR1, SIG_DFL);
+        signal(SIGTRAP, SIG_DFL);
+        signal(SIGUSR2, SIG_IGN);
+        sigprocmask(SIG_SETMASK, &all, NULL);
+        work(1);
+        execl("/bin/true", "true", (char *)NULL);
+        _exit(1);
+    }
+    wait(NULL);
+    show_mask("parent");
+    raising(1);
+    raise(SIGTRAP);
+    show_action(SIGUSR1);
+    show_action(SIGUSR2);
+    printf("handled %d\n", handled);
+}
+
+static void aborted(void)
+{
+    work(2);
+    fflush(stdout);
+    raise(SIGABRT);
+    puts("survived");
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
 } cases[] = {{"kinds", kinds},       {"jumping", jumping}, {"masks", masks},     {"waits", waits},
              {"threads", threads},   {"exec'd", execd},    {"traps", traps},     {"trapped", trapped},
-             {"breakpoint", breakpoint}, {"faults", faults}, {"killed", killed}};
+             {"breakpoint", breakpoint}, {"faults", faults}, {"killed", killed}, {"aborted", aborted}, {"vforks", vforks}};
 
 int main(int argc, char **argv)
 {
