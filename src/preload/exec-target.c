@@ -11,7 +11,10 @@
 #define NAME_BYTES 24      /* of a library's name, as much as tells sanitizers */
 #define DYNAMIC_MOST 128   /* entries looked at */
 #define DYNAMIC_AT_ONCE 16 /* entries read with one call */
-#define SCRIPTS_MOST 4     /* an interpreter may be a script: execve(2) */
+#define STRINGS_AT_ONCE 4096
+#define STRINGS_MOST (1u << 20) /* of a program's dynamic strings */
+#define INIT_NAME_BYTES 11      /* of "__asan_init" */
+#define SCRIPTS_MOST 4          /* an interpreter may be a script: execve(2) */
 
 struct file {
     long fd;
@@ -107,9 +110,36 @@ static bool find_dynamic(const struct file *file, const Elf64_Phdr *segment, int
     return false;
 }
 
+/* clang links the sanitizers statically and exports their names. */
+static bool has_sanitizer_name(const char *text, size_t bytes)
+{
+    static const char *const names[] = {"__asan_init", "__tsan_init", "__msan_init"};
+    for (size_t at = 0; at + INIT_NAME_BYTES <= bytes; at++)
+        for (size_t i = 0; text[at] == '_' && i < sizeof names / sizeof *names; i++)
+            if (begins_with(text + at, names[i]))
+                return true;
+    return false;
+}
+
+static bool exports_sanitizer(const struct file *file, uint64_t strings, uint64_t bytes)
+{
+    char text[STRINGS_AT_ONCE + 1];
+    bytes = bytes < STRINGS_MOST ? bytes : STRINGS_MOST;
+    for (uint64_t at = 0; at < bytes; at += STRINGS_AT_ONCE - INIT_NAME_BYTES) { /* a name may lie across two reads */
+        uint64_t wanted = bytes - at < STRINGS_AT_ONCE ? bytes - at : STRINGS_AT_ONCE;
+        long got = raw_syscall4(SYS_pread64, file->fd, (long)text, (long)wanted, (long)(strings + at));
+        if (got <= 0)
+            return false;
+        text[got] = '\0';
+        if (has_sanitizer_name(text, (size_t)got))
+            return true;
+    }
+    return false;
+}
+
 static bool needs_sanitizer(const struct file *file, const Elf64_Phdr *segment)
 {
-    uint64_t strings, name;
+    uint64_t strings, name, bytes;
     uint32_t next = 0;
     if (!find_dynamic(file, segment, DT_STRTAB, &next, &strings) || (strings = file_offset(file, strings)) == 0)
         return false;
@@ -121,7 +151,8 @@ static bool needs_sanitizer(const struct file *file, const Elf64_Phdr *segment)
         if (is_sanitizer(text))
             return true;
     }
-    return false;
+    next = 0;
+    return find_dynamic(file, segment, DT_STRSZ, &next, &bytes) && exports_sanitizer(file, strings, bytes);
 }
 
 static bool is_suitable_elf(const struct file *file)
