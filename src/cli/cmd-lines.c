@@ -175,12 +175,23 @@ static bool fire(struct lines_command *command, const struct request *request, s
     return false;
 }
 
+/* The program ended while it warmed up: a window without an answer says so to whoever judges the session. */
+static void show_unanswered(struct lines_command *command, const struct request *request)
+{
+    command->measured = request;
+    if (command->profile.collector != NULL && open_window(command))
+        collector_end_window(command->profile.collector, 0, 0, false);
+    command->measured = NULL;
+}
+
 static void warm_up(struct lines_command *command, const struct request *request)
 {
     for (long i = 0; i < command->profile.options->requests.warmup && !command->stopped; i++) {
         struct harness_response response;
         fire(command, request, &response);
     }
+    if (command->stopped && command->profile.view != NULL)
+        show_unanswered(command, request);
 }
 
 static void judge_status(const struct lines_command *command, const struct request *request, int status)

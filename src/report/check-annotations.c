@@ -67,7 +67,7 @@ static json_t *build_issue(struct check_build *build, const struct check_result 
                            const struct check_finding *finding, const char *program)
 {
     json_t *issue = json_object(), *location = json_object(), *lines = json_object();
-    struct text what = TEXT_EMPTY, fingerprint = TEXT_EMPTY, path = TEXT_EMPTY;
+    struct text what = TEXT_EMPTY, path = TEXT_EMPTY;
     struct check_place place;
     if (!check_find_place(finding, &place))
         place = (struct check_place){program, 1};
@@ -75,14 +75,13 @@ static json_t *build_issue(struct check_build *build, const struct check_result 
     check_add_what(&what, result, finding);
     if (check_blamed_function(finding) != NULL)
         text_addf(&what, ", allocated in %s", check_blamed_function(finding));
-    check_add_fingerprint(&fingerprint, result, finding);
     check_add_path(&path, place.file);
     check_put(build, lines, "begin", check_integer(place.line));
     check_put(build, location, "path", check_take(&path));
     check_put(build, location, "lines", lines);
     check_put(build, issue, "description", check_take(&what));
     check_put(build, issue, "check_name", check_string(check_rule(finding)));
-    check_put(build, issue, "fingerprint", check_take(&fingerprint));
+    check_put(build, issue, "fingerprint", check_string(finding->fingerprint));
     check_put(build, issue, "severity", check_string(finding->kind == CHECK_FAILED ? "critical" : "major"));
     check_put(build, issue, "location", location);
     return issue;

@@ -76,14 +76,13 @@ static json_t *build_finding(struct check_build *build, const struct check_resul
 {
     static const char *const kinds[] = {[CHECK_LEAK] = "leak", [CHECK_LIMIT] = "limit", [CHECK_FAILED] = "failure"};
     json_t *object = json_object();
-    struct text what = TEXT_EMPTY, fingerprint = TEXT_EMPTY;
+    struct text what = TEXT_EMPTY;
     check_add_what(&what, result, finding);
-    check_add_fingerprint(&fingerprint, result, finding);
     check_put(build, object, "kind", check_string(kinds[finding->kind]));
     check_put(build, object, "rule", check_string(check_rule(finding)));
     check_put(build, object, "request", check_string(result->requests[finding->request].name));
     check_put(build, object, "text", check_take(&what));
-    check_put(build, object, "fingerprint", check_take(&fingerprint));
+    check_put(build, object, "fingerprint", check_string(finding->fingerprint));
     if (finding->kind == CHECK_LEAK)
         put_leak(build, object, result, finding);
     else if (finding->kind == CHECK_LIMIT)

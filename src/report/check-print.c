@@ -15,7 +15,7 @@
 
 const char *check_kind_name(enum check_kind kind)
 {
-    static const char *const names[] = {[CHECK_LEAK] = "LEAK", [CHECK_LIMIT] = "LIMIT", [CHECK_FAILED] = "FAILED"};
+    static const char *const names[] = {[CHECK_LEAK] = "LEAK", [CHECK_LIMIT] = "LIMIT", [CHECK_FAILED] = "FAIL"};
     return names[kind];
 }
 
@@ -135,29 +135,38 @@ const char *check_blamed_function(const struct check_finding *finding)
 
 bool check_add_suppression(struct text *out, const struct check_finding *finding)
 {
+    size_t shown = check_shown_frames(finding);
     const char *function = check_blamed_function(finding);
-    for (size_t i = 0; function == NULL && i < finding->frame_count; i++)
+    for (size_t i = 0; function == NULL && i < shown; i++)
         function = finding->frames[i].function;
-    if (function == NULL)
+    if (function == NULL && (shown == 0 || finding->frames[0].module == NULL))
         return false;
     text_add(out, "leak:");
-    text_add_printable(out, function);
+    text_add_printable(out, function != NULL ? function : check_base_name(finding->frames[0].module));
     return true;
+}
+
+static bool is_start(const struct check_frame *frame)
+{
+    static const char *const names[] = {"libc.so", "libc-2.", "ld-linux", "libpthread"};
+    const char *name = check_base_name(frame->module);
+    if (frame->function != NULL && strcmp(frame->function, "_start") == 0)
+        return true;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncmp(name, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
 }
 
 size_t check_shown_frames(const struct check_finding *finding)
 {
     size_t end = finding->frame_count;
-    for (; end > 0; end--) {
-        const char *function = finding->frames[end - 1].function,
-                   *name = check_base_name(finding->frames[end - 1].module);
-        bool is_start = function != NULL && strcmp(function, "_start") == 0;
-        bool is_runtime = strncmp(name, "libc.so", 7) == 0 || strncmp(name, "libc-2.", 7) == 0 ||
-                          strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "libpthread", 10) == 0;
-        if (!is_start && !is_runtime)
-            return end;
-    }
-    return finding->frame_count;
+    /* _start of a stripped program has no name, but libc right above it. */
+    if (end > 2 && finding->frames[end - 1].function == NULL && is_start(&finding->frames[end - 2]))
+        end--;
+    while (end > 0 && is_start(&finding->frames[end - 1]))
+        end--;
+    return end > 0 ? end : finding->frame_count;
 }
 
 bool check_find_place(const struct check_finding *finding, struct check_place *out)
@@ -253,25 +262,6 @@ void check_add_uri(struct text *out, const char *path)
     text_fini(&plain);
 }
 
-/* FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/). */
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (; text != NULL && *text != '\0'; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return (hash ^ 0xff) * UINT64_C(0x100000001b3);
-}
-
-void check_add_fingerprint(struct text *out, const struct check_result *result, const struct check_finding *finding)
-{
-    uint64_t hash = hash_text(UINT64_C(0xcbf29ce484222325), check_rule(finding));
-    hash = hash_text(hash, result->requests[finding->request].name);
-    for (size_t i = 0; i < check_shown_frames(finding); i++) {
-        const struct check_frame *frame = &finding->frames[i];
-        hash = hash_text(hash, frame->function != NULL ? frame->function : check_base_name(frame->module));
-    }
-    text_addf(out, "%016" PRIx64, hash);
-}
-
 /* Length of the UTF-8 sequence at `bytes`, 0 when it is none (RFC 3629, section 4). */
 static size_t utf8_length(const unsigned char *bytes, size_t left)
 {
@@ -313,10 +303,16 @@ void check_add_function(struct text *out, const struct check_frame *frame)
         text_addf(out, "0x%" PRIx64, frame->address);
 }
 
+static bool is_system(const char *module)
+{
+    return module != NULL && (strncmp(module, "/lib", 4) == 0 || strncmp(module, "/usr/lib", 8) == 0);
+}
+
 void check_add_frame_place(struct text *out, const struct check_frame *frame)
 {
-    /* A library that was compiled elsewhere names its files from there: which library it is says more. */
-    if (frame->file == NULL || frame->line == 0 || (frame->file[0] != '/' && access(frame->file, F_OK) != 0)) {
+    /* A system's library names its files from where it was compiled: which library it is says more. */
+    bool is_elsewhere = frame->file != NULL && frame->file[0] != '/' && is_system(frame->module);
+    if (frame->file == NULL || frame->line == 0 || is_elsewhere) {
         text_add_printable(out, check_base_name(frame->module));
         return;
     }

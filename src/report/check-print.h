@@ -13,7 +13,7 @@ const char *check_rule(const struct check_finding *finding);
    "answered 404, which is not the status expected" */
 void check_add_what(struct text *out, const struct check_result *result, const struct check_finding *finding);
 
-/* "LEAK", "LIMIT", "FAILED" */
+/* "LEAK", "LIMIT", "FAIL" */
 const char *check_kind_name(enum check_kind kind);
 
 /* The function that a leak is blamed on, or NULL. */
@@ -41,10 +41,6 @@ void check_add_path(struct text *out, const char *path);
 /* The same as a URI reference (RFC 3986): "src/a%20b.c", "file:///usr/include/x.h". */
 void check_add_uri(struct text *out, const char *path);
 
-/* An identity that stays the same when lines move: 16 hexadecimal digits from the rule, the request and the chain of
-   functions. */
-void check_add_fingerprint(struct text *out, const struct check_result *result, const struct check_finding *finding);
-
 /* Text as UTF-8: other bytes become U+FFFD. */
 void check_add_utf8(struct text *out, const char *bytes, size_t length);
 
@@ -57,5 +53,9 @@ void check_add_stack(struct text *out, const struct check_finding *finding);
 
 /* Write the whole text. */
 int check_write(struct text *text, FILE *out, struct err *err);
+
+/* Give every finding its fingerprint: 16 hexadecimal digits from the rule, the request and the chain of functions, so
+   that it stays the same when lines move; several of one chain are told apart by their order. Returns 0 or -ENOMEM. */
+int check_fingerprint_all(struct check_result *result);
 
 #endif

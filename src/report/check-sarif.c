@@ -65,6 +65,15 @@ static size_t rule_index(const char *id)
     return i;
 }
 
+/* Columns count code points. */
+static size_t count_characters(const char *text, size_t length)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < length; i++)
+        count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return count;
+}
+
 /* The line's text without its indentation, in columns from 1; the first column when the source is not there. */
 static json_t *build_region(struct check_build *build, struct source_cache *cache, const struct check_place *place)
 {
@@ -78,7 +87,7 @@ static json_t *build_region(struct check_build *build, struct source_cache *cach
     check_put(build, region, "startLine", check_integer(place->line));
     check_put(build, region, "startColumn", check_integer(line != NULL ? first + 1 : 1));
     check_put(build, region, "endLine", check_integer(place->line));
-    check_put(build, region, "endColumn", check_integer(line != NULL ? length + 1 : 1));
+    check_put(build, region, "endColumn", check_integer(line != NULL ? count_characters(line, length) + 1 : 1));
     return region;
 }
 
@@ -133,7 +142,7 @@ static json_t *build_result(struct check_build *build, struct source_cache *cach
                             const struct check_finding *finding, const char *program)
 {
     json_t *object = json_object(), *locations = json_array(), *fingerprints = json_object();
-    struct text what = TEXT_EMPTY, fingerprint = TEXT_EMPTY;
+    struct text what = TEXT_EMPTY;
     struct check_place place;
     text_addf(&what, "%s: ", result->requests[finding->request].name);
     check_add_what(&what, result, finding);
@@ -143,8 +152,7 @@ static json_t *build_result(struct check_build *build, struct source_cache *cach
     if (!check_find_place(finding, &place))
         place = (struct check_place){program, 1};
     check_append(build, locations, build_location(build, cache, &place, NULL));
-    check_add_fingerprint(&fingerprint, result, finding);
-    check_put(build, fingerprints, "sysengMemStack/v1", check_take(&fingerprint));
+    check_put(build, fingerprints, "sysengMemStack/v1", check_string(finding->fingerprint));
     check_put(build, object, "ruleId", check_string(check_rule(finding)));
     check_put(build, object, "ruleIndex", check_integer(rule_index(check_rule(finding))));
     check_put(build, object, "level", check_string("error"));

@@ -8,6 +8,7 @@
 /* So many frames are shown from each end of a deep stack, unless --verbose. */
 #define SHOWN_INNER 24
 #define SHOWN_OUTER 4
+#define SOURCE_WIDTH 100
 
 struct printer {
     const struct check_result *result;
@@ -39,9 +40,15 @@ static void add_source(struct printer *printer, const struct check_frame *frame)
         length--;
     if (line == NULL || length == 0)
         return;
+    bool is_cut = length > SOURCE_WIDTH;
+    length = is_cut ? SOURCE_WIDTH : length;
+    while (is_cut && length > 0 && ((unsigned char)line[length] & 0xc0) == 0x80) /* within a character of UTF-8 */
+        length--;
     text_add(&printer->out, "     ");
     for (size_t i = 0; i < length; i++)
         text_add_bytes(&printer->out, (unsigned char)line[i] < 0x20 || line[i] == 0x7f ? " " : &line[i], 1);
+    if (is_cut)
+        text_add(&printer->out, "...");
 }
 
 struct column {

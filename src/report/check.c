@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "report/check-print.h"
 #include "report/describe.h"
 #include "report/heap-stacks.h"
 
@@ -151,7 +152,8 @@ static int resolve(struct judge *judge, const struct session_site *site, struct 
             };
         }
     }
-    if (finding->blamed == SIZE_MAX)
+    /* What calls main is not to blame. */
+    if (finding->blamed >= check_shown_frames(finding))
         finding->blamed = finding->frame_count;
     return 0;
 }
@@ -420,6 +422,8 @@ int check_session(const struct session *session, const struct check_options *opt
             status = judge_limit(&judge, i, (enum limits_key)key);
     for (size_t i = 0; status == 0 && i < result->request_count; i++)
         status = judge_outcome(&judge, i);
+    if (status == 0)
+        status = check_fingerprint_all(result);
     if (status == 0)
         result->stacks = judge.stacks;
     else

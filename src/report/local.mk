@@ -7,6 +7,7 @@ noinst_LIBRARIES += %D%/libreport.a
 	%D%/heap-stacks.h %D%/heap-stacks.c \
 	%D%/heap-tables.h %D%/heap-tables.c \
 	%D%/check.h %D%/check.c \
+	%D%/check-fingerprint.c \
 	%D%/check-limits.h %D%/check-limits.c \
 	%D%/check-print.h %D%/check-print.c \
 	%D%/check-runtime.c \

@@ -10,6 +10,13 @@ EXTRA_DIST += \
 	%D%/heap-bare.txt \
 	%D%/heap-deep.txt \
 	%D%/heap-requests.txt \
+	%D%/check-github.txt \
+	%D%/check-gitlab.json \
+	%D%/check-junit.xml \
+	%D%/check-verbose.txt \
+	%D%/check.json \
+	%D%/check.sarif \
+	%D%/check.txt \
 	%D%/lines-classic-precision-9.txt \
 	%D%/lines-classic.txt \
 	%D%/lines-color.txt \

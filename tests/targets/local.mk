@@ -26,6 +26,9 @@ EXTRA_DIST += %D%/truth.h %D%/lines-truth.c %D%/lines-truth-cxx.cc \
 # Allocation sites: compiled by the tests, likewise.
 EXTRA_DIST += %D%/heap-truth.c %D%/heap-truth-cxx.cc
 
+# What check must find and must not: compiled by the tests.
+EXTRA_DIST += %D%/server-leaky.c
+
 # What the tests with real programs need around them, and what they compile.
 check_PROGRAMS += %D%/guard %D%/port
 %C%_guard_SOURCES = %D%/guard.c
