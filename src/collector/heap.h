@@ -38,7 +38,6 @@ struct heap_totals {
     uint64_t peak_bytes;
     uint64_t unknown_frees; /* of blocks from before we watched, or from a parent process */
     uint64_t disorder;      /* allocations at an address that was still live */
-    uint64_t lost_nodes;    /* stacks that nobody described */
 };
 
 struct heap *heap_new(void);

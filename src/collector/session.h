@@ -112,6 +112,7 @@ struct session {
     char **modules; /* paths */
     size_t module_count;
     uint64_t unknown_frees; /* of blocks that were allocated before recording began, or in a parent process */
+    uint64_t disorder;      /* allocations at an address still live in the books: given back unseen, or out of order */
     struct session_function *never_ran; /* annotated or chosen, but not run in any window; no lines */
     size_t never_ran_count;
     uint64_t lost_records;

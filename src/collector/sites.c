@@ -216,6 +216,7 @@ static int add_process(struct builder *builder, struct process *const *processes
     int code = generation_count > 0 ? 0 : -ENOMEM;
     for (size_t i = 0; code == 0 && i < count; i++)
         code = add_site(builder, generations, generation_count, &sites[i]);
+    builder->session->disorder += heap_totals(process->heap)->disorder;
     builder->session->unknown_frees += heap_totals(process->heap)->unknown_frees;
     for (size_t i = 0; i < generation_count; i++)
         free(generations[i].indices);

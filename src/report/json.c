@@ -370,6 +370,7 @@ static json_t *build_session(struct build *build, const struct session *session)
         append(build, never_ran, build_never_ran(build, &session->never_ran[i]));
     put(build, losses, "records", unsigned_integer(session->lost_records));
     put(build, losses, "processes_and_threads", unsigned_integer(session->refused));
+    put(build, losses, "disorder", session->has_sites ? unsigned_integer(session->disorder) : json_null());
     put(build, root, "requests", requests);
     put(build, root, "frames", build_frames(build, session));
     put(build, root, "unknown_frees", session->has_sites ? unsigned_integer(session->unknown_frees) : json_null());
