@@ -1,5 +1,5 @@
 dist_noinst_SCRIPTS += %D%/setup %D%/build %D%/demo %D%/test
-EXTRA_DIST += .ci/run
+EXTRA_DIST += .ci/run %D%/ci/github-actions.yml %D%/ci/gitlab-ci.yml %D%/ci/Jenkinsfile
 
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = %D%/syseng-mem-client.pc

@@ -6,6 +6,7 @@ E2E_TESTS += %D%/annotation-matrix.test
 E2E_TESTS += %D%/check-formats.test
 E2E_TESTS += %D%/check-requests.test
 E2E_TESTS += %D%/check-run.test
+E2E_TESTS += %D%/check-servers.test
 E2E_TESTS += %D%/cli-doctor.test
 E2E_TESTS += %D%/cli-kinds.test
 E2E_TESTS += %D%/cli-output.test

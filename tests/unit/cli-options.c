@@ -142,12 +142,54 @@ static void a_path_is_always_a_program(void **state)
     options_fini(&p.options);
 }
 
+static void check_repeats_by_itself(void **state)
+{
+    struct command_line p;
+    parse(&p, "check ./app /leak");
+    assert_int_equal(p.status, 0);
+    assert_int_equal(p.options.command, OPTIONS_CHECK);
+    assert_int_equal(p.options.requests.warmup, 1);
+    assert_int_equal(p.options.requests.repeat, 10);
+    assert_int_equal(p.options.check.formats.count, 1);
+    assert_string_equal(p.options.check.formats.items[0], "text");
+    options_fini(&p.options);
+    parse(&p, "check --warmup 0 --repeat 3 --json ./app /leak");
+    assert_int_equal(p.options.requests.warmup, 0);
+    assert_int_equal(p.options.requests.repeat, 3);
+    assert_string_equal(p.options.check.formats.items[0], "json");
+    options_fini(&p.options);
+    parse(&p, "./app /leak");
+    assert_int_equal(p.options.requests.warmup, 0);
+    assert_int_equal(p.options.requests.repeat, 1);
+    options_fini(&p.options);
+}
+
+static void each_format_has_its_own_file(void **state)
+{
+    struct command_line p;
+    parse(&p, "check --as sarif -o a.sarif --as junit --output=b.xml --as text ./app /leak");
+    assert_int_equal(p.status, 0);
+    assert_int_equal(p.options.check.formats.count, 3);
+    assert_string_equal(p.options.check.outputs.items[0], "a.sarif");
+    assert_string_equal(p.options.check.outputs.items[1], "b.xml");
+    assert_null(p.options.check.outputs.items[2]);
+    options_fini(&p.options);
+    parse(&p, "check -o a.sarif --as sarif ./app");
+    assert_int_equal(p.status, 0);
+    assert_string_equal(p.options.check.outputs.items[0], "a.sarif");
+    options_fini(&p.options);
+    assert_refused("check --as sarif --as json ./app", "two formats on standard output");
+    assert_refused("check --as sarif -o a -o b ./app", "this --as has a file already");
+    assert_refused("check --as html ./app", "'html' is not one of text, json, sarif");
+    assert_refused("--as sarif ./app", "has no such option");
+}
+
 static void names_of_later_commands_are_refused(void **state)
 {
-    static const char *const names[] = {"check", "snapshot", "compare", "report", "serve", "live"};
+    static const char *const names[] = {"snapshot", "compare", "report", "serve", "live"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_refused(names[i], "this version has no such command");
-    assert_refused("check ./app /", "./check");
+    assert_refused("snapshot ./app /", "./snapshot");
 }
 
 static void short_options_may_be_joined(void **state)
@@ -325,6 +367,8 @@ int main(void)
         cmocka_unit_test(run_takes_every_word_after_the_program_for_its_arguments),
         cmocka_unit_test(two_dashes_before_the_program_end_our_options),
         cmocka_unit_test(a_path_is_always_a_program),
+        cmocka_unit_test(check_repeats_by_itself),
+        cmocka_unit_test(each_format_has_its_own_file),
         cmocka_unit_test(names_of_later_commands_are_refused),
         cmocka_unit_test(short_options_may_be_joined),
         cmocka_unit_test(defaults_are_those_of_the_manual),
