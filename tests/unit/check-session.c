@@ -56,10 +56,12 @@ void check_session_init(struct check_session *built, const char *const *targets,
         built->requests[session->request_count++] =
             (struct session_request){.is_run = true, .ordinal = 1, .finished = true};
     }
-    for (size_t i = 0; targets != NULL && targets[i] != NULL; i++)
+    for (size_t i = 0; targets != NULL && targets[i] != NULL; i++) {
+        snprintf(built->targets[i], sizeof built->targets[i], "%s", targets[i]);
         for (uint32_t j = 0; j < count; j++)
             built->requests[session->request_count++] = (struct session_request){
-                .method = get, .target = strdup(targets[i]), .status = 200, .elapsed_ns = 1500000, .finished = true};
+                .method = get, .target = built->targets[i], .status = 200, .elapsed_ns = 1500000, .finished = true};
+    }
 }
 
 void check_session_add(struct check_session *built, enum check_session_stack stack, uint32_t window, uint64_t survived,

@@ -23,6 +23,7 @@ struct check_session {
     struct session_site sites[CHECK_SESSION_MOST];
     struct session_frame frames[CHECK_SESSION_MOST];
     char *modules[4];
+    char targets[8][64];
 };
 
 /* `count` windows for each of `targets` (NULL-terminated; none: one whole run). */
