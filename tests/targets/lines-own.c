@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "syseng_mem.h"
+#include "truth.h"
 
 static void *kept;
 
@@ -76,6 +77,7 @@ int main(int argc, char **argv)
         show_mappings();
         return 0;
     }
+    truth_settle(); /* pages of libc's code are not the line's */
     first_bytes();
     for (int i = 0; i < 3; i++)
         nothing();
@@ -84,6 +86,7 @@ int main(int argc, char **argv)
         pthread_join(other, NULL);
     }
     if (fork() == 0) {
+        truth_settle();
         in_child();
         _exit(0);
     }
