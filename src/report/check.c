@@ -24,6 +24,12 @@ struct judge {
     struct check_result *result;
     struct stacks *stacks;
     size_t finding_room, kept_room;
+    struct window *windows; /* scratch: one per repeat */
+};
+
+/* What is live from one window, over the stacks that are looked at together. */
+struct window {
+    uint64_t bytes, blocks, survived;
 };
 
 /* A row of windows: sites order[from] .. order[to - 1]. */
@@ -86,24 +92,43 @@ struct tally {
     bool was_replaced; /* some window's blocks outlived it, and were all freed later */
 };
 
-static void add_window(struct tally *tally, struct check_finding *finding, const struct session_site *site,
-                       uint32_t window, bool is_run)
+/* Add a row's sites to the windows. */
+static void add_row(const struct judge *judge, const struct row *row, bool is_run)
 {
-    uint64_t bytes = live_bytes(site, is_run), blocks = live_count(site, is_run);
-    if (blocks == 0) {
-        tally->was_replaced |= site->survived_count > 0;
-        return;
+    for (size_t i = row->from; i < row->to; i++) {
+        const struct session_site *site = site_at(judge, row->order[i]);
+        struct window *window = &judge->windows[site->request % windows_per_request(judge)];
+        window->bytes += live_bytes(site, is_run);
+        window->blocks += live_count(site, is_run);
+        window->survived += site->survived_count;
     }
-    if (tally->windows == 0 || bytes < finding->bytes_low)
-        finding->bytes_low = bytes;
-    if (tally->windows == 0 || blocks < finding->blocks_low)
-        finding->blocks_low = blocks;
-    finding->bytes_high = bytes > finding->bytes_high ? bytes : finding->bytes_high;
-    finding->blocks_high = blocks > finding->blocks_high ? blocks : finding->blocks_high;
-    finding->bytes_total += bytes;
-    finding->blocks_total += blocks;
-    tally->windows++;
-    tally->last = window;
+}
+
+/* Sum the windows up into the finding, and empty them. */
+static struct tally take_windows(const struct judge *judge, struct check_finding *finding)
+{
+    struct tally tally = {0};
+    finding->bytes_total = finding->blocks_total = finding->bytes_high = finding->blocks_high = 0;
+    for (uint32_t i = 0; i < windows_per_request(judge); i++) {
+        const struct window window = judge->windows[i];
+        judge->windows[i] = (struct window){0};
+        if (window.blocks == 0) {
+            tally.was_replaced |= window.survived > 0;
+            continue;
+        }
+        if (tally.windows == 0 || window.bytes < finding->bytes_low)
+            finding->bytes_low = window.bytes;
+        if (tally.windows == 0 || window.blocks < finding->blocks_low)
+            finding->blocks_low = window.blocks;
+        finding->bytes_high = window.bytes > finding->bytes_high ? window.bytes : finding->bytes_high;
+        finding->blocks_high = window.blocks > finding->blocks_high ? window.blocks : finding->blocks_high;
+        finding->bytes_total += window.bytes;
+        finding->blocks_total += window.blocks;
+        tally.windows++;
+        tally.last = i + 1;
+    }
+    finding->windows = tally.windows;
+    return tally;
 }
 
 /* Live after every repeat; or after a good part of them, to the end, with nothing replaced: what is left by every other
@@ -175,14 +200,12 @@ static int judge_row(struct judge *judge, const struct row *row)
     const struct session_site *first = site_at(judge, row->order[row->from]);
     struct check_finding finding = {.kind = CHECK_LEAK, .request = first->request / per};
     const struct check_request *request = &result->requests[finding.request];
-    struct tally tally = {0};
-    for (size_t i = row->from; i < row->to; i++) {
-        const struct session_site *site = site_at(judge, row->order[i]);
-        add_window(&tally, &finding, site, site->request % per + 1, request->is_run);
-    }
+    add_row(judge, row, request->is_run);
+    struct tally tally = take_windows(judge, &finding);
     if (tally.windows == 0)
         return 0;
-    finding.windows = tally.windows;
+    finding.row_from = row->from;
+    finding.row_to = row->to;
     finding.evidence = request->is_run                      ? CHECK_STILL_LIVE
                        : is_growing(&tally, request->count) ? CHECK_GROWING
                                                             : CHECK_KEPT;
@@ -222,12 +245,94 @@ static int compare_findings(const void *left, const void *right)
     return (a->frame_count > b->frame_count) - (a->frame_count < b->frame_count);
 }
 
+/* By request, then by the frames up to the blamed one's caller: what calls that may vary from repeat to repeat. */
+static int compare_inner(const void *left, const void *right)
+{
+    const struct check_finding *a = left, *b = right;
+    if (a->request != b->request)
+        return a->request < b->request ? -1 : 1;
+    size_t count_a = a->blamed + 2 < a->frame_count ? a->blamed + 2 : a->frame_count;
+    size_t count_b = b->blamed + 2 < b->frame_count ? b->blamed + 2 : b->frame_count;
+    if (count_a != count_b)
+        return count_a < count_b ? -1 : 1;
+    for (size_t i = 0; i < count_a; i++) {
+        const struct check_frame *x = &a->frames[i], *y = &b->frames[i];
+        if (x->address != y->address)
+            return x->address < y->address ? -1 : 1;
+        if (x->module != y->module)
+            return x->module < y->module ? -1 : 1;
+    }
+    return 0;
+}
+
+/* kept[from] .. kept[to - 1] allocate at the same line by different ways. When they grow together, the largest of them
+   becomes a finding in the name of all. */
+static int judge_together(struct judge *judge, const uint32_t *order, size_t from, size_t to)
+{
+    struct check_result *result = judge->result;
+    struct check_finding all = {0}, *largest = &result->kept[from];
+    for (size_t i = from; i < to; i++) {
+        const struct check_finding *kept = &result->kept[i];
+        add_row(judge, &(struct row){.order = order, .from = kept->row_from, .to = kept->row_to}, false);
+        if (kept->bytes_total > largest->bytes_total)
+            largest = &result->kept[i];
+    }
+    struct tally tally = take_windows(judge, &all);
+    if (!is_growing(&tally, result->requests[largest->request].count))
+        return 0;
+    struct check_finding finding = *largest;
+    finding.evidence = CHECK_GROWING;
+    finding.windows = all.windows;
+    finding.bytes_low = all.bytes_low, finding.bytes_high = all.bytes_high, finding.bytes_total = all.bytes_total;
+    finding.blocks_low = all.blocks_low, finding.blocks_high = all.blocks_high, finding.blocks_total = all.blocks_total;
+    bool is_suppressed = suppressions_match(judge->options->suppressions, finding.frames, finding.frame_count);
+    if (!is_suppressed && append(&result->findings, &result->finding_count, &judge->finding_room, &finding) < 0)
+        return -ENOMEM;
+    result->suppressed_count += is_suppressed;
+    result->leak_count += !is_suppressed;
+    if (!is_suppressed)
+        largest->frames = NULL; /* the finding's now */
+    for (size_t i = from; i < to; i++) {
+        free(result->kept[i].frames);
+        result->kept[i].frames = NULL;
+        result->kept[i].frame_count = 0;
+        result->kept[i].windows = 0; /* to be dropped */
+    }
+    return 0;
+}
+
+static int judge_kept(struct judge *judge, const uint32_t *order)
+{
+    struct check_result *result = judge->result;
+    int status = 0;
+    size_t left = 0;
+    if (result->kept_count == 0)
+        return 0;
+    qsort(result->kept, result->kept_count, sizeof *result->kept, compare_inner);
+    for (size_t from = 0, to; status == 0 && from < result->kept_count; from = to) {
+        for (to = from + 1; to < result->kept_count; to++)
+            if (compare_inner(&result->kept[from], &result->kept[to]) != 0)
+                break;
+        if (to - from > 1)
+            status = judge_together(judge, order, from, to);
+    }
+    for (size_t i = 0; i < result->kept_count; i++)
+        if (result->kept[i].windows > 0)
+            result->kept[left++] = result->kept[i];
+    result->kept_count = left;
+    return status;
+}
+
 static int judge_sites(struct judge *judge)
 {
     const struct session *session = judge->session;
     uint32_t *order = malloc((session->site_count + 1) * sizeof *order), per = windows_per_request(judge);
-    if (order == NULL)
+    judge->windows = calloc(per, sizeof *judge->windows);
+    if (order == NULL || judge->windows == NULL) {
+        free(order);
+        free(judge->windows);
         return -ENOMEM;
+    }
     size_t count = 0;
     for (uint32_t i = 0; i < session->site_count; i++)
         if (session->sites[i].request / per < judge->result->request_count)
@@ -243,7 +348,10 @@ static int judge_sites(struct judge *judge)
         }
         status = judge_row(judge, &(struct row){.order = order, .from = from, .to = to});
     }
+    if (status == 0)
+        status = judge_kept(judge, order);
     free(order);
+    free(judge->windows);
     if (judge->result->finding_count > 0)
         qsort(judge->result->findings, judge->result->finding_count, sizeof *judge->result->findings, compare_findings);
     if (judge->result->kept_count > 0)

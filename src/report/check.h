@@ -63,7 +63,8 @@ struct check_finding {
     const char *limit_file;
     uint32_t limit_line;
 
-    char fingerprint[17]; /* identifies the finding from run to run */
+    size_t row_from, row_to; /* private */
+    char fingerprint[17];    /* identifies the finding from run to run */
 
     char *text; /* of a failure: "answered 404 (expected below 400)" */
 };

@@ -31,9 +31,13 @@ static const struct function {
     {MODULE_APP, {.function = NULL}},
 };
 
-static const unsigned stacks[STACK_COUNT][6] = {
-    [STACK_HEADER_DUP] = {1, 2, 3, 4, 5}, [STACK_CACHE_FILL] = {6, 3, 4, 5}, [STACK_STDIO] = {7, 8, 4, 5},
-    [STACK_LIBSTDCXX] = {9, 10},          [STACK_STRIPPED] = {11, 11, 5},
+static const unsigned stacks[STACK_COUNT][8] = {
+    [STACK_HEADER_DUP_DEEP] = {1, 2, 3, 3, 4, 5},
+    [STACK_HEADER_DUP] = {1, 2, 3, 4, 5},
+    [STACK_CACHE_FILL] = {6, 3, 4, 5},
+    [STACK_STDIO] = {7, 8, 4, 5},
+    [STACK_LIBSTDCXX] = {9, 10},
+    [STACK_STRIPPED] = {11, 11, 5},
 };
 
 void check_session_init(struct check_session *built, const char *const *targets, uint32_t count)

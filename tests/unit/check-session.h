@@ -9,11 +9,12 @@
 
 /* Stacks: index into check_session_stacks. */
 enum check_session_stack {
-    STACK_HEADER_DUP, /* strdup < header_dup < handle < main */
-    STACK_CACHE_FILL, /* cache_fill < handle < main */
-    STACK_STDIO,      /* _IO_file_doallocate < puts < main */
-    STACK_LIBSTDCXX,  /* a constructor of libstdc++ below the loader */
-    STACK_STRIPPED,   /* two addresses of a program without symbols */
+    STACK_HEADER_DUP,      /* strdup < header_dup < handle < main */
+    STACK_HEADER_DUP_DEEP, /* the same below another main */
+    STACK_CACHE_FILL,      /* cache_fill < handle < main */
+    STACK_STDIO,           /* _IO_file_doallocate < puts < main */
+    STACK_LIBSTDCXX,       /* a constructor of libstdc++ below the loader */
+    STACK_STRIPPED,        /* two addresses of a program without symbols */
     STACK_COUNT
 };
 

@@ -59,6 +59,26 @@ static void a_single_repeat_proves_nothing(void **state)
     assert_int_equal(judge_row("1", "1"), CHECK_KEPT);
 }
 
+static void a_line_that_is_reached_in_varying_ways_grows_as_one(void **state)
+{
+    struct check_session built;
+    check_session_init(&built, memory, 4);
+    check_session_add(&built, STACK_HEADER_DUP, 0, 1, 1, 16);
+    check_session_add(&built, STACK_HEADER_DUP_DEEP, 1, 1, 1, 16);
+    check_session_add(&built, STACK_HEADER_DUP_DEEP, 2, 1, 1, 16);
+    check_session_add(&built, STACK_HEADER_DUP, 3, 1, 1, 16);
+    check_session_add(&built, STACK_CACHE_FILL, 0, 1, 1, 100);
+    struct check_result *result = check_session_judge(&built, (struct check_options){.repeat = 4});
+    assert_int_equal(result->leak_count, 1);
+    assert_int_equal(result->kept_count, 1);
+    assert_int_equal(result->findings[0].evidence, CHECK_GROWING);
+    assert_int_equal(result->findings[0].windows, 4);
+    assert_int_equal(result->findings[0].bytes_low, 16);
+    assert_int_equal(result->findings[0].bytes_high, 16);
+    assert_int_equal(result->findings[0].bytes_total, 64);
+    check_free(result);
+}
+
 static void what_is_freed_within_the_measurement_is_no_finding(void **state)
 {
     assert_int_equal(judge_row("1111111111", "0000000000"), CHECK_KEPT);
@@ -203,6 +223,7 @@ int main(void)
         cmocka_unit_test(what_the_first_repeats_left_is_kept),
         cmocka_unit_test(a_cache_that_replaces_its_entries_is_kept),
         cmocka_unit_test(a_single_repeat_proves_nothing),
+        cmocka_unit_test(a_line_that_is_reached_in_varying_ways_grows_as_one),
         cmocka_unit_test(what_is_freed_within_the_measurement_is_no_finding),
         cmocka_unit_test(bytes_and_blocks_are_exact_or_a_range),
         cmocka_unit_test(requests_are_judged_apart),
