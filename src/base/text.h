@@ -29,6 +29,9 @@ void text_addf(struct text *text, const char *format, ...) __attribute__((format
    break a line or steer a terminal, become '?'. Other bytes, UTF-8 among them, stay. */
 void text_add_printable(struct text *text, const char *string);
 
+/* Add bytes that have to be UTF-8 afterwards: what is none becomes U+FFFD. */
+void text_add_utf8(struct text *text, const char *bytes, size_t length);
+
 /* Add what a file holds, at most `most_bytes`. Returns 0; -EFBIG when it holds more, -ENOMEM, or the negative errno of
    open and read: something may have been added then. */
 int text_add_file(struct text *text, const char *path, size_t most_bytes);

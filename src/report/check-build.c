@@ -24,7 +24,7 @@ json_t *check_string(const char *bytes)
     struct text text = TEXT_EMPTY;
     if (bytes == NULL)
         return json_null();
-    check_add_utf8(&text, bytes, strlen(bytes));
+    text_add_utf8(&text, bytes, strlen(bytes));
     return check_take(&text);
 }
 
@@ -33,7 +33,7 @@ json_t *check_take(struct text *text)
     json_t *value = text->failed ? NULL : json_stringn(text_get(text), text->length);
     if (value == NULL && !text->failed) { /* a file's name need not be UTF-8 */
         struct text clean = TEXT_EMPTY;
-        check_add_utf8(&clean, text_get(text), text->length);
+        text_add_utf8(&clean, text_get(text), text->length);
         value = clean.failed ? NULL : json_stringn(text_get(&clean), clean.length);
         text_fini(&clean);
     }

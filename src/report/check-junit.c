@@ -13,7 +13,7 @@
 static void add_escaped(struct text *out, const char *text)
 {
     struct text clean = TEXT_EMPTY;
-    check_add_utf8(&clean, text, strlen(text));
+    text_add_utf8(&clean, text, strlen(text));
     for (const char *at = text_get(&clean); *at != '\0'; at++) {
         if (*at == '&')
             text_add(out, "&amp;");

@@ -41,9 +41,6 @@ void check_add_path(struct text *out, const char *path);
 /* The same as a URI reference (RFC 3986): "src/a%20b.c", "file:///usr/include/x.h". */
 void check_add_uri(struct text *out, const char *path);
 
-/* Text as UTF-8: other bytes become U+FFFD. */
-void check_add_utf8(struct text *out, const char *bytes, size_t length);
-
 /* A frame's function, or "MODULE+0xADDRESS"; its place: "src/app.c:20", or the module's name. */
 void check_add_function(struct text *out, const struct check_frame *frame);
 void check_add_frame_place(struct text *out, const struct check_frame *frame);

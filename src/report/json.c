@@ -48,25 +48,6 @@ static json_t *integer_if(bool known, int64_t value)
     return known ? json_integer(value) : json_null();
 }
 
-/* Length of the UTF-8 sequence at `bytes`, 0 when it is none (RFC 3629, section 4). */
-static size_t utf8_length(const unsigned char *bytes, size_t left)
-{
-    unsigned char first = bytes[0];
-    size_t length = first < 0x80                    ? 1
-                    : first >= 0xc2 && first < 0xe0 ? 2
-                    : first >= 0xe0 && first < 0xf0 ? 3
-                    : first >= 0xf0 && first < 0xf5 ? 4
-                                                    : 0;
-    if (length == 0 || length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((bytes[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (first == 0xe0 && bytes[1] < 0xa0) || (first == 0xf0 && bytes[1] < 0x90);
-    bool no_character = (first == 0xed && bytes[1] > 0x9f) || (first == 0xf4 && bytes[1] > 0x8f);
-    return overlong || no_character ? 0 : length;
-}
-
 /* A string of any bytes: what is not UTF-8 becomes U+FFFD. */
 static json_t *string(const char *bytes, size_t length)
 {
@@ -74,14 +55,7 @@ static json_t *string(const char *bytes, size_t length)
     if (value != NULL)
         return value;
     struct text text = TEXT_EMPTY;
-    for (size_t i = 0; i < length;) {
-        size_t step = utf8_length((const unsigned char *)bytes + i, length - i);
-        if (step > 0)
-            text_add_bytes(&text, bytes + i, step);
-        else
-            text_add(&text, "\xef\xbf\xbd");
-        i += step > 0 ? step : 1;
-    }
+    text_add_utf8(&text, bytes, length);
     value = text.failed ? NULL : json_stringn(text_get(&text), text.length);
     text_fini(&text);
     return value;

@@ -50,12 +50,23 @@ static void a_failure_stays_until_the_text_is_cleared(void **state)
     text_fini(&text);
 }
 
+static void bytes_that_are_not_utf8_are_replaced(void **state)
+{
+    struct text text = TEXT_EMPTY;
+    const char bytes[] = "a\xc3\xa9\xff\xe2\x82\xac\xc0\xaf\xed\xa0\x80z\xe2\x82";
+    text_add_utf8(&text, bytes, sizeof bytes - 1);
+#define NONE "\xef\xbf\xbd"
+    assert_string_equal(text_get(&text), "a\xc3\xa9" NONE "\xe2\x82\xac" NONE NONE NONE NONE NONE "z" NONE NONE);
+    text_fini(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(additions_follow_each_other),
         cmocka_unit_test(control_characters_from_outside_are_masked),
         cmocka_unit_test(a_failure_stays_until_the_text_is_cleared),
+        cmocka_unit_test(bytes_that_are_not_utf8_are_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
