@@ -43,6 +43,8 @@ static __attribute__((noinline, cold)) void deepen(struct events *events, uint32
 {
     struct unwind *unwind = &events->unwind;
     uint32_t from = events->populated_frames;
+    if (guest_sandboxed) /* pages come one by one then, uncounted */
+        return;
     populate(unwind->frames, from, frames, sizeof *unwind->frames);
     populate(unwind->links, from, frames, sizeof *unwind->links);
     populate(unwind->checks, from, frames, sizeof *unwind->checks);
@@ -80,6 +82,10 @@ static __attribute__((noinline, cold)) struct events *find_state(void)
     struct wire_thread *thread = guest_thread();
     if (thread == NULL || guest_self.events_refused)
         return NULL;
+    if (guest_sandboxed && thread->events_state == 0) { /* a new thread in a sandbox: nothing can be mapped for it */
+        atomic_fetch_add_explicit(&thread->lost, 1, memory_order_relaxed);
+        return NULL;
+    }
     struct events *events = (struct events *)thread->events_state;
     if (events != NULL)
         events->unwind.remembered = 0; /* left by the thread that had the slot before: its stack is gone */

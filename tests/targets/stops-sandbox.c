@@ -52,6 +52,15 @@ static void crash(volatile int *at)
     *at = 1;
 }
 
+/* Allocates below ever deeper stacks: whoever walks them needs more room than before the filter. */
+static void deepen(int depth)
+{
+    void *block = malloc(10);
+    if (depth > 0)
+        deepen(depth - 1);
+    free(block);
+}
+
 static void say(const char *text)
 {
     if (write(1, text, strlen(text)) < 0)
@@ -68,6 +77,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < 3000; i++)
         work(NULL, 20);
     work(NULL, 8 << 20);
+    deepen(2000);
     say("well\n");
     if (strcmp(how, "crash") == 0)
         crash(NULL);

@@ -20,6 +20,7 @@
 
 /* What unwind.c takes from its neighbours. */
 struct guest guest;
+volatile bool guest_sandboxed;
 
 uint64_t displace_original(uint64_t pc)
 {
