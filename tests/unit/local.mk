@@ -53,12 +53,12 @@ UNIT_TESTS += %D%/report-lines
 UNIT_TESTS += %D%/check-golden
 %C%_check_golden_SOURCES = %D%/check-golden.c %D%/check-session.c %D%/check-session.h %D%/golden.c %D%/golden.h
 %C%_check_golden_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_check_golden_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+%C%_check_golden_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS) -lm
 
 UNIT_TESTS += %D%/check-verdicts
 %C%_check_verdicts_SOURCES = %D%/check-verdicts.c %D%/check-session.c %D%/check-session.h
 %C%_check_verdicts_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_check_verdicts_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+%C%_check_verdicts_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS) -lm
 
 UNIT_TESTS += %D%/check-limits
 %C%_check_limits_SOURCES = %D%/check-limits.c
@@ -68,7 +68,7 @@ UNIT_TESTS += %D%/check-limits
 UNIT_TESTS += %D%/check-suppressions
 %C%_check_suppressions_SOURCES = %D%/check-suppressions.c
 %C%_check_suppressions_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_check_suppressions_LDADD = src/report/libreport.a src/base/libbase.a $(CMOCKA_LIBS)
+%C%_check_suppressions_LDADD = src/report/libreport.a src/base/libbase.a $(CMOCKA_LIBS) -lm
 
 UNIT_TESTS += %D%/client
 %C%_client_SOURCES = %D%/client.c
