@@ -132,7 +132,9 @@ static void kinds(void)
     raising(1);
     show_action(SIGUSR1);
     printf("once %d\n", handled);
-    printf("signal: %d %d\n", signal(SIGUSR1, on_plain) == SIG_DFL, signal(SIGUSR1, SIG_IGN) == on_plain);
+    int was_default = signal(SIGUSR1, SIG_IGN) == SIG_DFL;
+    int was_ignored = signal(SIGUSR1, on_plain) == SIG_IGN;
+    printf("signal: %d %d\n", was_default, was_ignored);
     raising(2);
     show_action(SIGUSR1);
     show_action(SIGSEGV);
