@@ -287,7 +287,6 @@ void process_end(struct process *process, const struct memory *memory, struct li
     process_read_counts(process, memory);
     const struct wire_thread *thread;
     for (size_t i = 0; i < process->slot_count && (thread = wire_slot(process, memory, i)) != NULL; i++) {
-        process->summary.thread_count++;
         struct slot *slot = &process->slots[i];
         /* A thread that met no line may have taken the slot over: its heap is nobody's line. */
         bool same = slot->generation == atomic_load_explicit(&thread->generation, memory_order_relaxed);

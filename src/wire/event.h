@@ -16,7 +16,6 @@ enum wire_event_kind {
     WIRE_EVENT_FREE = 2,       /* address; stack */
     WIRE_EVENT_NOT_FREED = 3,  /* the thread's last FREE did not happen: its realloc failed */
     WIRE_EVENT_NODE = 4,       /* address: return address; size: the path; stack: its parent's path, 0 at the root */
-    WIRE_EVENT_GENERATION = 5, /* modules were unloaded: addresses may mean something else from here on */
 };
 
 #define WIRE_EVENT_ADDRESS_BITS 48
