@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "report/check-build.h"
+#include "report/json-build.h"
 #include "report/check-print.h"
 
 /* GitHub shows so many annotations of one step and drops the rest. */
@@ -63,7 +63,7 @@ int check_github(const struct check_result *result, const struct check_print *pr
 }
 
 /* docs.gitlab.com, "Code Quality": description, check_name, fingerprint, severity, location. */
-static json_t *build_issue(struct check_build *build, const struct check_result *result,
+static json_t *build_issue(struct json_build *build, const struct check_result *result,
                            const struct check_finding *finding, const char *program)
 {
     json_t *issue = json_object(), *location = json_object(), *lines = json_object();
@@ -76,22 +76,22 @@ static json_t *build_issue(struct check_build *build, const struct check_result 
     if (check_blamed_function(finding) != NULL)
         text_addf(&what, ", allocated in %s", check_blamed_function(finding));
     check_add_path(&path, place.file);
-    check_put(build, lines, "begin", check_integer(place.line));
-    check_put(build, location, "path", check_take(&path));
-    check_put(build, location, "lines", lines);
-    check_put(build, issue, "description", check_take(&what));
-    check_put(build, issue, "check_name", check_string(check_rule(finding)));
-    check_put(build, issue, "fingerprint", check_string(finding->fingerprint));
-    check_put(build, issue, "severity", check_string(finding->kind == CHECK_FAILED ? "critical" : "major"));
-    check_put(build, issue, "location", location);
+    build_put(build, lines, "begin", build_integer(place.line));
+    build_put(build, location, "path", build_take(&path));
+    build_put(build, location, "lines", lines);
+    build_put(build, issue, "description", build_take(&what));
+    build_put(build, issue, "check_name", build_string(check_rule(finding)));
+    build_put(build, issue, "fingerprint", build_string(finding->fingerprint));
+    build_put(build, issue, "severity", build_string(finding->kind == CHECK_FAILED ? "critical" : "major"));
+    build_put(build, issue, "location", location);
     return issue;
 }
 
 int check_gitlab(const struct check_result *result, const struct check_print *print, FILE *out, struct err *err)
 {
-    struct check_build build = {0};
+    struct json_build build = {0};
     json_t *issues = json_array();
     for (size_t i = 0; i < result->finding_count; i++)
-        check_append(&build, issues, build_issue(&build, result, &result->findings[i], print->program));
-    return check_dump(&build, issues, out, err);
+        build_append(&build, issues, build_issue(&build, result, &result->findings[i], print->program));
+    return build_dump(&build, issues, out, err);
 }

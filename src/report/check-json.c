@@ -2,38 +2,38 @@
 
 #include <config.h>
 
-#include "report/check-build.h"
+#include "report/json-build.h"
 #include "report/check-print.h"
 
 #define CHECK_FORMAT "syseng-mem-check"
 #define CHECK_VERSION 1
 
-static json_t *build_frame(struct check_build *build, const struct check_frame *frame)
+static json_t *build_frame(struct json_build *build, const struct check_frame *frame)
 {
     json_t *object = json_object();
     struct text file = TEXT_EMPTY;
     if (frame->file != NULL)
         check_add_path(&file, frame->file);
-    check_put(build, object, "function", check_string(frame->function));
-    check_put(build, object, "linkage_name", check_string(frame->linkage_name));
-    check_put(build, object, "file", frame->file != NULL ? check_take(&file) : json_null());
-    check_put(build, object, "line", frame->line > 0 ? check_integer(frame->line) : json_null());
-    check_put(build, object, "inlined", json_boolean(frame->inlined));
-    check_put(build, object, "module", check_string(frame->module));
-    check_put(build, object, "address", check_integer(frame->address));
+    build_put(build, object, "function", build_string(frame->function));
+    build_put(build, object, "linkage_name", build_string(frame->linkage_name));
+    build_put(build, object, "file", frame->file != NULL ? build_take(&file) : json_null());
+    build_put(build, object, "line", frame->line > 0 ? build_integer(frame->line) : json_null());
+    build_put(build, object, "inlined", json_boolean(frame->inlined));
+    build_put(build, object, "module", build_string(frame->module));
+    build_put(build, object, "address", build_integer(frame->address));
     text_fini(&file);
     return object;
 }
 
-static json_t *build_range(struct check_build *build, uint64_t low, uint64_t high)
+static json_t *build_range(struct json_build *build, uint64_t low, uint64_t high)
 {
     json_t *object = json_object();
-    check_put(build, object, "low", check_integer(low));
-    check_put(build, object, "high", check_integer(high));
+    build_put(build, object, "low", build_integer(low));
+    build_put(build, object, "high", build_integer(high));
     return object;
 }
 
-static void put_leak(struct check_build *build, json_t *object, const struct check_result *result,
+static void put_leak(struct json_build *build, json_t *object, const struct check_result *result,
                      const struct check_finding *finding)
 {
     static const char *const evidence[] = {
@@ -41,48 +41,48 @@ static void put_leak(struct check_build *build, json_t *object, const struct che
     json_t *frames = json_array(), *reachable = json_null();
     struct text suppression = TEXT_EMPTY;
     for (size_t i = 0; i < finding->frame_count; i++)
-        check_append(build, frames, build_frame(build, &finding->frames[i]));
+        build_append(build, frames, build_frame(build, &finding->frames[i]));
     if (finding->reach != CHECK_REACH_UNKNOWN)
         reachable = json_boolean(finding->reach == CHECK_REACHABLE);
-    check_put(build, object, "evidence", check_string(evidence[finding->evidence]));
-    check_put(build, object, "reachable", reachable);
-    check_put(build, object, "bytes", build_range(build, finding->bytes_low, finding->bytes_high));
-    check_put(build, object, "blocks", build_range(build, finding->blocks_low, finding->blocks_high));
-    check_put(build, object, "total_bytes", check_integer(finding->bytes_total));
-    check_put(build, object, "total_blocks", check_integer(finding->blocks_total));
-    check_put(build, object, "repeats_with", check_integer(finding->windows));
-    check_put(build, object, "repeats", check_integer(result->requests[finding->request].count));
-    check_put(build, object, "stack", frames);
-    check_put(build, object, "blamed",
-              finding->blamed < finding->frame_count ? check_integer(finding->blamed) : json_null());
+    build_put(build, object, "evidence", build_string(evidence[finding->evidence]));
+    build_put(build, object, "reachable", reachable);
+    build_put(build, object, "bytes", build_range(build, finding->bytes_low, finding->bytes_high));
+    build_put(build, object, "blocks", build_range(build, finding->blocks_low, finding->blocks_high));
+    build_put(build, object, "total_bytes", build_integer(finding->bytes_total));
+    build_put(build, object, "total_blocks", build_integer(finding->blocks_total));
+    build_put(build, object, "repeats_with", build_integer(finding->windows));
+    build_put(build, object, "repeats", build_integer(result->requests[finding->request].count));
+    build_put(build, object, "stack", frames);
+    build_put(build, object, "blamed",
+              finding->blamed < finding->frame_count ? build_integer(finding->blamed) : json_null());
     bool has_name = check_add_suppression(&suppression, finding);
-    check_put(build, object, "suppression", has_name ? check_take(&suppression) : json_null());
+    build_put(build, object, "suppression", has_name ? build_take(&suppression) : json_null());
     text_fini(&suppression);
 }
 
-static void put_limit(struct check_build *build, json_t *object, const struct check_finding *finding)
+static void put_limit(struct json_build *build, json_t *object, const struct check_finding *finding)
 {
     struct text file = TEXT_EMPTY;
     check_add_path(&file, finding->limit_file);
-    check_put(build, object, "key", check_string(limits_key_names[finding->key]));
-    check_put(build, object, "value", check_integer(finding->value));
-    check_put(build, object, "limit", check_integer(finding->limit));
-    check_put(build, object, "file", check_take(&file));
-    check_put(build, object, "line", check_integer(finding->limit_line));
+    build_put(build, object, "key", build_string(limits_key_names[finding->key]));
+    build_put(build, object, "value", build_integer(finding->value));
+    build_put(build, object, "limit", build_integer(finding->limit));
+    build_put(build, object, "file", build_take(&file));
+    build_put(build, object, "line", build_integer(finding->limit_line));
 }
 
-static json_t *build_finding(struct check_build *build, const struct check_result *result,
+static json_t *build_finding(struct json_build *build, const struct check_result *result,
                              const struct check_finding *finding)
 {
     static const char *const kinds[] = {[CHECK_LEAK] = "leak", [CHECK_LIMIT] = "limit", [CHECK_FAILED] = "failure"};
     json_t *object = json_object();
     struct text what = TEXT_EMPTY;
     check_add_what(&what, result, finding);
-    check_put(build, object, "kind", check_string(kinds[finding->kind]));
-    check_put(build, object, "rule", check_string(check_rule(finding)));
-    check_put(build, object, "request", check_string(result->requests[finding->request].name));
-    check_put(build, object, "text", check_take(&what));
-    check_put(build, object, "fingerprint", check_string(finding->fingerprint));
+    build_put(build, object, "kind", build_string(kinds[finding->kind]));
+    build_put(build, object, "rule", build_string(check_rule(finding)));
+    build_put(build, object, "request", build_string(result->requests[finding->request].name));
+    build_put(build, object, "text", build_take(&what));
+    build_put(build, object, "fingerprint", build_string(finding->fingerprint));
     if (finding->kind == CHECK_LEAK)
         put_leak(build, object, result, finding);
     else if (finding->kind == CHECK_LIMIT)
@@ -90,44 +90,44 @@ static json_t *build_finding(struct check_build *build, const struct check_resul
     return object;
 }
 
-static json_t *build_findings(struct check_build *build, const struct check_result *result,
+static json_t *build_findings(struct json_build *build, const struct check_result *result,
                               const struct check_finding *findings, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
-        check_append(build, array, build_finding(build, result, &findings[i]));
+        build_append(build, array, build_finding(build, result, &findings[i]));
     return array;
 }
 
-static json_t *build_request(struct check_build *build, const struct check_request *request)
+static json_t *build_request(struct json_build *build, const struct check_request *request)
 {
     json_t *object = json_object();
-    check_put(build, object, "name", check_string(request->name));
-    check_put(build, object, "run", json_boolean(request->is_run));
-    check_put(build, object, "repeats", check_integer(request->count));
-    check_put(build, object, "elapsed_ns", check_integer(request->elapsed_ns));
-    check_put(build, object, "failed", json_boolean(request->failed));
+    build_put(build, object, "name", build_string(request->name));
+    build_put(build, object, "run", json_boolean(request->is_run));
+    build_put(build, object, "repeats", build_integer(request->count));
+    build_put(build, object, "elapsed_ns", build_integer(request->elapsed_ns));
+    build_put(build, object, "failed", json_boolean(request->failed));
     return object;
 }
 
 int check_json(const struct check_result *result, const struct check_print *print, FILE *out, struct err *err)
 {
-    struct check_build build = {0};
+    struct json_build build = {0};
     json_t *root = json_object(), *requests = json_array(), *argv = json_array(), *losses = json_object();
     for (char **word = result->session->argv; word != NULL && *word != NULL; word++)
-        check_append(&build, argv, check_string(*word));
+        build_append(&build, argv, build_string(*word));
     for (size_t i = 0; i < result->request_count; i++)
-        check_append(&build, requests, build_request(&build, &result->requests[i]));
-    check_put(&build, losses, "records", check_integer(result->session->lost_records));
-    check_put(&build, losses, "processes_and_threads", check_integer(result->session->refused));
-    check_put(&build, root, "format", check_string(CHECK_FORMAT));
-    check_put(&build, root, "version", check_integer(CHECK_VERSION));
-    check_put(&build, root, "tool", check_string(PACKAGE_STRING));
-    check_put(&build, root, "argv", argv);
-    check_put(&build, root, "requests", requests);
-    check_put(&build, root, "findings", build_findings(&build, result, result->findings, result->finding_count));
-    check_put(&build, root, "kept", build_findings(&build, result, result->kept, result->kept_count));
-    check_put(&build, root, "suppressed", check_integer(result->suppressed_count));
-    check_put(&build, root, "losses", losses);
-    return check_dump(&build, root, out, err);
+        build_append(&build, requests, build_request(&build, &result->requests[i]));
+    build_put(&build, losses, "records", build_integer(result->session->lost_records));
+    build_put(&build, losses, "processes_and_threads", build_integer(result->session->refused));
+    build_put(&build, root, "format", build_string(CHECK_FORMAT));
+    build_put(&build, root, "version", build_integer(CHECK_VERSION));
+    build_put(&build, root, "tool", build_string(PACKAGE_STRING));
+    build_put(&build, root, "argv", argv);
+    build_put(&build, root, "requests", requests);
+    build_put(&build, root, "findings", build_findings(&build, result, result->findings, result->finding_count));
+    build_put(&build, root, "kept", build_findings(&build, result, result->kept, result->kept_count));
+    build_put(&build, root, "suppressed", build_integer(result->suppressed_count));
+    build_put(&build, root, "losses", losses);
+    return build_dump(&build, root, out, err);
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "report/check-build.h"
+#include "report/json-build.h"
 #include "report/check-print.h"
 #include "report/source.h"
 
@@ -33,26 +33,26 @@ static const struct rule {
      "There was no complete answer, not the status expected, or the program failed."},
 };
 
-static json_t *build_message(struct check_build *build, const char *text)
+static json_t *build_message(struct json_build *build, const char *text)
 {
     json_t *object = json_object();
-    check_put(build, object, "text", check_string(text));
+    build_put(build, object, "text", build_string(text));
     return object;
 }
 
-static json_t *build_rules(struct check_build *build)
+static json_t *build_rules(struct json_build *build)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         json_t *rule = json_object(), *level = json_object();
-        check_put(build, level, "level", check_string("error"));
-        check_put(build, rule, "id", check_string(rules[i].id));
-        check_put(build, rule, "name", check_string(rules[i].name));
-        check_put(build, rule, "shortDescription", build_message(build, rules[i].text));
-        check_put(build, rule, "fullDescription", build_message(build, rules[i].help));
-        check_put(build, rule, "help", build_message(build, rules[i].help));
-        check_put(build, rule, "defaultConfiguration", level);
-        check_append(build, array, rule);
+        build_put(build, level, "level", build_string("error"));
+        build_put(build, rule, "id", build_string(rules[i].id));
+        build_put(build, rule, "name", build_string(rules[i].name));
+        build_put(build, rule, "shortDescription", build_message(build, rules[i].text));
+        build_put(build, rule, "fullDescription", build_message(build, rules[i].help));
+        build_put(build, rule, "help", build_message(build, rules[i].help));
+        build_put(build, rule, "defaultConfiguration", level);
+        build_append(build, array, rule);
     }
     return array;
 }
@@ -75,7 +75,7 @@ static size_t count_characters(const char *text, size_t length)
 }
 
 /* The line's text without its indentation, in columns from 1; the first column when the source is not there. */
-static json_t *build_region(struct check_build *build, struct source_cache *cache, const struct check_place *place)
+static json_t *build_region(struct json_build *build, struct source_cache *cache, const struct check_place *place)
 {
     size_t length = 0, first = 0;
     const char *line = source_line(source_cache_get(cache, place->file), place->line, &length);
@@ -84,33 +84,33 @@ static json_t *build_region(struct check_build *build, struct source_cache *cach
     while (line != NULL && first < length && (line[first] == ' ' || line[first] == '\t'))
         first++;
     json_t *region = json_object();
-    check_put(build, region, "startLine", check_integer(place->line));
-    check_put(build, region, "startColumn", check_integer(line != NULL ? first + 1 : 1));
-    check_put(build, region, "endLine", check_integer(place->line));
-    check_put(build, region, "endColumn", check_integer(line != NULL ? count_characters(line, length) + 1 : 1));
+    build_put(build, region, "startLine", build_integer(place->line));
+    build_put(build, region, "startColumn", build_integer(line != NULL ? first + 1 : 1));
+    build_put(build, region, "endLine", build_integer(place->line));
+    build_put(build, region, "endColumn", build_integer(line != NULL ? count_characters(line, length) + 1 : 1));
     return region;
 }
 
-static json_t *build_location(struct check_build *build, struct source_cache *cache, const struct check_place *place,
+static json_t *build_location(struct json_build *build, struct source_cache *cache, const struct check_place *place,
                               const char *text)
 {
     json_t *location = json_object(), *physical = json_object(), *artifact = json_object();
     struct text uri = TEXT_EMPTY;
     check_add_uri(&uri, place->file);
     bool is_relative = strncmp(text_get(&uri), "file:", 5) != 0;
-    check_put(build, artifact, "uri", check_take(&uri));
+    build_put(build, artifact, "uri", build_take(&uri));
     if (is_relative)
-        check_put(build, artifact, "uriBaseId", check_string("%SRCROOT%"));
-    check_put(build, physical, "artifactLocation", artifact);
-    check_put(build, physical, "region", build_region(build, cache, place));
-    check_put(build, location, "physicalLocation", physical);
+        build_put(build, artifact, "uriBaseId", build_string("%SRCROOT%"));
+    build_put(build, physical, "artifactLocation", artifact);
+    build_put(build, physical, "region", build_region(build, cache, place));
+    build_put(build, location, "physicalLocation", physical);
     if (text != NULL)
-        check_put(build, location, "message", build_message(build, text));
+        build_put(build, location, "message", build_message(build, text));
     return location;
 }
 
 /* The stack as steps, from where the thread began to the allocation. NULL when no frame has a line. */
-static json_t *build_code_flows(struct check_build *build, struct source_cache *cache,
+static json_t *build_code_flows(struct json_build *build, struct source_cache *cache,
                                 const struct check_finding *finding)
 {
     json_t *locations = json_array();
@@ -122,8 +122,8 @@ static json_t *build_code_flows(struct check_build *build, struct source_cache *
         json_t *step = json_object();
         const struct check_place place = {frame->file, frame->line};
         check_add_function(&name, frame);
-        check_put(build, step, "location", build_location(build, cache, &place, text_get(&name)));
-        check_append(build, locations, step);
+        build_put(build, step, "location", build_location(build, cache, &place, text_get(&name)));
+        build_append(build, locations, step);
         text_fini(&name);
     }
     if (json_array_size(locations) == 0) {
@@ -131,14 +131,14 @@ static json_t *build_code_flows(struct check_build *build, struct source_cache *
         return NULL;
     }
     json_t *thread = json_object(), *threads = json_array(), *flow = json_object(), *flows = json_array();
-    check_put(build, thread, "locations", locations);
-    check_append(build, threads, thread);
-    check_put(build, flow, "threadFlows", threads);
-    check_append(build, flows, flow);
+    build_put(build, thread, "locations", locations);
+    build_append(build, threads, thread);
+    build_put(build, flow, "threadFlows", threads);
+    build_append(build, flows, flow);
     return flows;
 }
 
-static json_t *build_result(struct check_build *build, struct source_cache *cache, const struct check_result *result,
+static json_t *build_result(struct json_build *build, struct source_cache *cache, const struct check_result *result,
                             const struct check_finding *finding, const char *program)
 {
     json_t *object = json_object(), *locations = json_array(), *fingerprints = json_object();
@@ -151,45 +151,45 @@ static json_t *build_result(struct check_build *build, struct source_cache *cach
     /* GitHub refuses a result without a location: what has none is shown at the program. */
     if (!check_find_place(finding, &place))
         place = (struct check_place){program, 1};
-    check_append(build, locations, build_location(build, cache, &place, NULL));
-    check_put(build, fingerprints, "sysengMemStack/v1", check_string(finding->fingerprint));
-    check_put(build, object, "ruleId", check_string(check_rule(finding)));
-    check_put(build, object, "ruleIndex", check_integer(rule_index(check_rule(finding))));
-    check_put(build, object, "level", check_string("error"));
-    check_put(build, object, "message", build_message(build, text_get(&what)));
-    check_put(build, object, "locations", locations);
-    check_put(build, object, "partialFingerprints", fingerprints);
+    build_append(build, locations, build_location(build, cache, &place, NULL));
+    build_put(build, fingerprints, "sysengMemStack/v1", build_string(finding->fingerprint));
+    build_put(build, object, "ruleId", build_string(check_rule(finding)));
+    build_put(build, object, "ruleIndex", build_integer(rule_index(check_rule(finding))));
+    build_put(build, object, "level", build_string("error"));
+    build_put(build, object, "message", build_message(build, text_get(&what)));
+    build_put(build, object, "locations", locations);
+    build_put(build, object, "partialFingerprints", fingerprints);
     json_t *flows = build_code_flows(build, cache, finding);
     if (flows != NULL)
-        check_put(build, object, "codeFlows", flows);
+        build_put(build, object, "codeFlows", flows);
     text_fini(&what);
     return object;
 }
 
-static json_t *build_tool(struct check_build *build)
+static json_t *build_tool(struct json_build *build)
 {
     json_t *tool = json_object(), *driver = json_object();
-    check_put(build, driver, "name", check_string(PACKAGE_NAME));
-    check_put(build, driver, "version", check_string(PACKAGE_VERSION));
-    check_put(build, driver, "rules", build_rules(build));
-    check_put(build, tool, "driver", driver);
+    build_put(build, driver, "name", build_string(PACKAGE_NAME));
+    build_put(build, driver, "version", build_string(PACKAGE_VERSION));
+    build_put(build, driver, "rules", build_rules(build));
+    build_put(build, tool, "driver", driver);
     return tool;
 }
 
 int check_sarif(const struct check_result *result, const struct check_print *print, FILE *out, struct err *err)
 {
-    struct check_build build = {0};
+    struct json_build build = {0};
     struct source_cache cache = SOURCE_CACHE_EMPTY;
     json_t *root = json_object(), *runs = json_array(), *run = json_object(), *results = json_array();
     for (size_t i = 0; i < result->finding_count; i++)
-        check_append(&build, results, build_result(&build, &cache, result, &result->findings[i], print->program));
-    check_put(&build, run, "tool", build_tool(&build));
-    check_put(&build, run, "columnKind", check_string("unicodeCodePoints"));
-    check_put(&build, run, "results", results);
-    check_append(&build, runs, run);
-    check_put(&build, root, "$schema", check_string(SCHEMA));
-    check_put(&build, root, "version", check_string("2.1.0"));
-    check_put(&build, root, "runs", runs);
+        build_append(&build, results, build_result(&build, &cache, result, &result->findings[i], print->program));
+    build_put(&build, run, "tool", build_tool(&build));
+    build_put(&build, run, "columnKind", build_string("unicodeCodePoints"));
+    build_put(&build, run, "results", results);
+    build_append(&build, runs, run);
+    build_put(&build, root, "$schema", build_string(SCHEMA));
+    build_put(&build, root, "version", build_string("2.1.0"));
+    build_put(&build, root, "runs", runs);
     source_cache_fini(&cache);
-    return check_dump(&build, root, out, err);
+    return build_dump(&build, root, out, err);
 }
