@@ -349,7 +349,10 @@ Dwarf_Die dwarf_next_unit(struct debug_info *info, Dwarf_Off *last, Dwarf_Half *
     return die;
 }
 
-int debug_info_walk(struct debug_info *info, const struct debug_wanted *wanted)
+/* Call `visit` for each unit with code until it returns other than 0, which is then the result. */
+typedef int visit_unit_fn(struct debug_info *info, struct dwarf_unit *unit, void *data);
+
+static int visit_units(struct debug_info *info, visit_unit_fn *visit, void *data)
 {
     int code = 0;
     Dwarf_Off last = 0;
@@ -361,20 +364,40 @@ int debug_info_walk(struct debug_info *info, const struct debug_wanted *wanted)
         struct dwarf_unit unit;
         dwarf_unit_init(info, &unit, die);
         if (is_unit_with_code(dwarf_tag_of(info, die)))
-            code = walk_top(info, &unit, wanted);
+            code = visit(info, &unit, data);
         unit_fini(info, &unit);
     }
+    return code;
+}
+
+static int visit_top(struct debug_info *info, struct dwarf_unit *unit, void *data)
+{
+    const struct debug_wanted *const *wanted = data;
+    return walk_top(info, unit, *wanted);
+}
+
+int debug_info_walk(struct debug_info *info, const struct debug_wanted *wanted)
+{
+    int code = visit_units(info, visit_top, &wanted);
     return code == 0 ? walk_split_units(info, wanted) : code;
 }
 
+/* What debug_info_walk_symbols was asked for. */
+struct symbols_wanted {
+    const struct debug_symbol *symbols;
+    size_t count;
+    const struct debug_wanted *wanted;
+};
+
 /* The symbols that lie in one unit, with that unit's rows. */
-static int take_symbols(struct debug_info *info, struct dwarf_unit *unit, const struct debug_symbol *symbols,
-                        size_t count, const struct debug_wanted *wanted)
+static int take_symbols(struct debug_info *info, struct dwarf_unit *unit, void *data)
 {
+    const struct symbols_wanted *asked = data;
+    const struct debug_symbol *symbols = asked->symbols;
     struct range_list ranges = {0};
     int code = dwarf_ranges(info, unit, unit->die, &ranges);
     range_list_normalize(&ranges);
-    for (size_t i = 0; i < count && code == 0; i++) {
+    for (size_t i = 0; i < asked->count && code == 0; i++) {
         if (!range_list_has_sorted(&ranges, symbols[i].entry))
             continue;
         code = dwarf_load_rows(info, unit);
@@ -391,7 +414,7 @@ static int take_symbols(struct debug_info *info, struct dwarf_unit *unit, const 
             .row_count = unit->row_count,
         };
         if (code == 0 && unit->row_count > 0)
-            code = wanted->take(&function, info->files, wanted->data);
+            code = asked->wanted->take(&function, info->files, asked->wanted->data);
     }
     range_list_fini(&ranges);
     return code;
@@ -400,20 +423,8 @@ static int take_symbols(struct debug_info *info, struct dwarf_unit *unit, const 
 int debug_info_walk_symbols(struct debug_info *info, const struct debug_symbol *symbols, size_t count,
                             const struct debug_wanted *wanted)
 {
-    int code = 0;
-    Dwarf_Off last = 0;
-    Dwarf_Half version = 0;
-    while (code == 0) {
-        Dwarf_Die die = dwarf_next_unit(info, &last, &version);
-        if (die == NULL)
-            break;
-        struct dwarf_unit unit;
-        dwarf_unit_init(info, &unit, die);
-        if (is_unit_with_code(dwarf_tag_of(info, die)))
-            code = take_symbols(info, &unit, symbols, count, wanted);
-        unit_fini(info, &unit);
-    }
-    return code;
+    struct symbols_wanted asked = {.symbols = symbols, .count = count, .wanted = wanted};
+    return visit_units(info, take_symbols, &asked);
 }
 
 void debug_info_first_unit(struct debug_info *info, int *version, char **producer)
