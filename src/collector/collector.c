@@ -60,16 +60,6 @@ int collector_new(uint32_t flags, collector_plan_fn *plan, void *data, struct co
     return 0;
 }
 
-static void requests_free(struct collector *collector)
-{
-    struct session *session = calloc(1, sizeof *session);
-    if (session == NULL)
-        return;
-    session->requests = collector->requests;
-    session->request_count = collector->request_count;
-    session_free(session);
-}
-
 static void stop_thread(struct collector *collector)
 {
     if (!collector->thread_runs)
@@ -93,7 +83,7 @@ void collector_free(struct collector *collector)
         process_free(collector->processes[i]);
     free(collector->processes);
     free(collector->followed);
-    requests_free(collector);
+    session_requests_free(collector->requests, collector->request_count);
     plans_free(collector->plans);
     lines_free(collector->lines);
     memory_close(&collector->memory);

@@ -14,6 +14,16 @@ static void functions_free(struct session_function *functions, size_t count)
     free(functions);
 }
 
+void session_requests_free(struct session_request *requests, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(requests[i].method);
+        free(requests[i].target);
+        functions_free(requests[i].functions, requests[i].function_count);
+    }
+    free(requests);
+}
+
 void session_free(struct session *session)
 {
     if (session == NULL)
@@ -21,12 +31,7 @@ void session_free(struct session *session)
     for (char **arg = session->argv; arg != NULL && *arg != NULL; arg++)
         free(*arg);
     free(session->argv);
-    for (size_t i = 0; i < session->request_count; i++) {
-        free(session->requests[i].method);
-        free(session->requests[i].target);
-        functions_free(session->requests[i].functions, session->requests[i].function_count);
-    }
-    free(session->requests);
+    session_requests_free(session->requests, session->request_count);
     for (size_t i = 0; i < session->process_count; i++) {
         free(session->processes[i].exe);
         free(session->processes[i].allocator);

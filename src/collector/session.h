@@ -122,5 +122,6 @@ struct session {
 };
 
 void session_free(struct session *session);
+void session_requests_free(struct session_request *requests, size_t count);
 
 #endif
