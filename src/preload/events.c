@@ -14,6 +14,7 @@
 
 #define FILTER_BITS 13      /* of a process's first thread: 64 KiB */
 #define FILTER_BITS_OTHER 9 /* of the others: a page */
+#define MEMOS_OTHER 16      /* likewise */
 #define FIRST_FRAMES 64
 
 /* Mapped at a thread's first event and inherited by the thread that takes over its slot. Pages are touched as stacks
@@ -49,7 +50,6 @@ static __attribute__((noinline, cold)) void deepen(struct events *events, uint32
     populate(unwind->links, from, frames, sizeof *unwind->links);
     populate(unwind->checks, from, frames, sizeof *unwind->checks);
     populate(unwind->inner, from, frames, sizeof *unwind->inner);
-    populate(unwind->inner_links, from, frames, sizeof *unwind->inner_links);
     events->populated_frames = frames;
 }
 
@@ -71,6 +71,8 @@ static __attribute__((noinline, cold)) struct events *events_new(struct wire_thr
     events->filter_bits = thread->tid == guest.pid ? FILTER_BITS : FILTER_BITS_OTHER;
     guest_own((int64_t)pages_populate(events, offsetof(struct events, unwind.frames), 1));
     populate(events->filter, 0, 1u << events->filter_bits, sizeof *events->filter);
+    events->unwind.memo_mask = (thread->tid == guest.pid ? UNWIND_MEMOS : MEMOS_OTHER) - 1;
+    populate(events->unwind.memos, 0, events->unwind.memo_mask + 1, sizeof *events->unwind.memos);
     deepen(events, FIRST_FRAMES);
     atomic_store_explicit(&thread->events_chunk, index + 1, memory_order_release);
     thread->events_state = (uint64_t)at;
@@ -88,7 +90,7 @@ static __attribute__((noinline, cold)) struct events *find_state(void)
     }
     struct events *events = (struct events *)thread->events_state;
     if (events != NULL)
-        events->unwind.remembered = 0; /* left by the thread that had the slot before: its stack is gone */
+        unwind_reset(&events->unwind); /* left by the thread that had the slot before: its stack is gone */
     guest_self.events = events != NULL ? events : events_new(thread);
     guest_self.events_refused = guest_self.events == NULL;
     if (guest_self.events_refused)
@@ -152,7 +154,9 @@ static inline uint64_t stack_here(struct events *events, const uint64_t *frame)
     struct unwind *unwind = &events->unwind;
     const struct unwind_start start = {.return_address = frame[1], .sp = (uint64_t)(frame + 2), .bp = frame[0]};
     uint64_t path = unwind_walk(unwind, &start);
-    if (__builtin_expect(*filter_of(events, path) != path, 0))
+    if (__builtin_expect(unwind->recalled != NULL, 1)) /* its nodes were sent when it was first made */
+        return path;
+    if (*filter_of(events, path) != path)
         put_nodes(events);
     if (__builtin_expect(unwind->depth > events->populated_frames, 0))
         deepen(events, unwind->depth + FIRST_FRAMES < UNWIND_DEPTH ? unwind->depth + FIRST_FRAMES : UNWIND_DEPTH);

@@ -29,32 +29,35 @@ uint64_t displace_original(uint64_t pc)
 }
 
 static struct unwind *unwind;
-static uint64_t compared, differing;
+static uint32_t memo_count = UNWIND_MEMOS;
+static uint64_t compared, differing, recalled;
 
 static __attribute__((noinline)) void compare(void)
 {
     uint64_t *frame = __builtin_frame_address(0);
     struct unwind_start start = {.return_address = frame[1], .sp = (uint64_t)(frame + 2), .bp = frame[0]};
     unwind_walk(unwind, &start);
+    static uint64_t last[UNWIND_DEPTH];
+    uint32_t count = unwind_last(unwind, last, UNWIND_DEPTH), at = 0;
+    recalled += unwind->recalled != NULL;
 
     unw_context_t context;
     unw_cursor_t cursor;
     unw_getcontext(&context);
     unw_init_local(&cursor, &context);
-    uint32_t left = unwind->depth;
     compared++;
     while (unw_step(&cursor) > 0) {
         unw_word_t pc;
         unw_get_reg(&cursor, UNW_REG_IP, &pc);
         if (pc == 0)
             break;
-        uint64_t ours = left > 0 ? unwind->frames[--left].return_address : 0;
+        uint64_t ours = at < count ? last[at++] : 0;
         if (ours != pc && !(unw_is_signal_frame(&cursor) > 0 && ours == pc + 1) && ours != pc + 1) {
             differing++;
             return;
         }
     }
-    if (left != 0)
+    if (at != count)
         differing++;
 }
 
@@ -126,8 +129,19 @@ static int set_up(void **state)
 {
     guest.pid = (uint32_t)getpid();
     unwind = mmap(NULL, sizeof *unwind, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    compared = differing = 0;
-    return unwind == MAP_FAILED;
+    compared = differing = recalled = 0;
+    if (unwind == MAP_FAILED)
+        return 1;
+    unwind->memo_mask = memo_count - 1;
+    return 0;
+}
+
+static int set_up_with_one_memo(void **state)
+{
+    memo_count = 1;
+    int status = set_up(state);
+    memo_count = UNWIND_MEMOS;
+    return status;
 }
 
 static int tear_down(void **state)
@@ -142,6 +156,27 @@ static void walks_equal_through_calls_loops_and_recursion(void **state)
     assert_true(compared > 1000);
     assert_int_equal(differing, 0);
     assert_int_equal(unwind->stopped, 0);
+}
+
+static __attribute__((noinline)) void alternate(int x)
+{
+    for (int i = 0; i < x; i++) {
+        compare();
+        sink++;
+        compare();
+    }
+}
+
+static void walks_that_repeat_are_recalled(void **state)
+{
+    alternate(100);
+    assert_true(recalled > compared / 2);
+    assert_int_equal(differing, 0);
+    unwind_reset(unwind);
+    uint64_t before = recalled;
+    compare();
+    assert_int_equal(recalled, before);
+    assert_int_equal(differing, 0);
 }
 
 static void walks_equal_through_callbacks_of_the_c_library(void **state)
@@ -243,8 +278,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(walks_equal_through_calls_loops_and_recursion, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(walks_that_repeat_are_recalled, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(walks_equal_through_calls_loops_and_recursion, set_up_with_one_memo, tear_down),
         cmocka_unit_test_setup_teardown(walks_equal_through_callbacks_of_the_c_library, set_up, tear_down),
         cmocka_unit_test_setup_teardown(walks_equal_after_longjmp, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(walks_equal_after_longjmp, set_up_with_one_memo, tear_down),
         cmocka_unit_test_setup_teardown(walks_equal_within_signal_handlers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(walks_equal_on_coroutine_stacks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(equal_stacks_have_equal_paths_and_others_do_not, set_up, tear_down),
