@@ -382,13 +382,14 @@ void heap_end_window(struct heap *heap, uint32_t window, bool is_gone)
     }
 }
 
-size_t heap_frames(const struct heap *heap, uint32_t stack, uint64_t *out, size_t max)
+size_t heap_frames(const struct heap *heap, uint32_t stack, uint64_t *out, size_t max, uint32_t *generation)
 {
+    *generation = 0;
     if (stack >= heap->site_count)
         return 0;
     size_t count = 0;
     uint64_t path = heap->sites[stack].path;
-    while (path != 0 && count < UINT16_MAX) {
+    while (path >= WIRE_EVENT_GENERATIONS && count < UINT16_MAX) {
         const struct node *node = find_node(heap, path);
         if (node == NULL)
             break;
@@ -396,6 +397,8 @@ size_t heap_frames(const struct heap *heap, uint32_t stack, uint64_t *out, size_
             out[count] = node->address;
         count++;
         path = node->parent;
+        if (path < WIRE_EVENT_GENERATIONS)
+            *generation = (uint32_t)path;
     }
     return count;
 }

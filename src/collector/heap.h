@@ -55,8 +55,9 @@ size_t heap_sites(struct heap *heap, const struct heap_site **out);
    at the end of the window before. When the process is gone, nothing is: its memory went back with it. */
 void heap_end_window(struct heap *heap, uint32_t window, bool is_gone);
 
-/* Copy up to `max` return addresses of a stack, innermost first; returns how many there are. */
-size_t heap_frames(const struct heap *heap, uint32_t stack, uint64_t *out, size_t max);
+/* Copy up to `max` return addresses of a stack, innermost first; returns how many there are. Their generation goes to
+   *generation (wire_module.born). */
+size_t heap_frames(const struct heap *heap, uint32_t stack, uint64_t *out, size_t max, uint32_t *generation);
 
 /* Call `visit` for each live block, in no order. */
 typedef void heap_visit_fn(const struct heap_block *block, void *data);

@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "wire/event.h"
+
 #define CHUNK_COUNT 2048u
 #define PLANS_BYTES ((uint64_t)64 << 20)
 #define DIRECTORY_OFFSET WIRE_PAGE_BYTES
@@ -86,13 +88,26 @@ void *memory_chunk(const struct memory *memory, uint32_t index, uint32_t kind)
     return chunk_bytes(memory, index);
 }
 
+void *memory_chunks(const struct memory *memory, uint32_t index, uint32_t count, uint32_t kind)
+{
+    void *first = memory_chunk(memory, index, kind);
+    for (uint32_t i = 1; first != NULL && i < count; i++)
+        if (memory_chunk(memory, index + i, WIRE_CHUNK_MORE) == NULL)
+            return NULL;
+    return first;
+}
+
 void memory_free_chunk(struct memory *memory, uint32_t index)
 {
     if (index >= memory->chunk_count)
         return;
+    uint32_t count = 1;
+    while (count < WIRE_EVENT_RING_CHUNKS && memory_chunk(memory, index + count, WIRE_CHUNK_MORE) != NULL)
+        count++;
     off_t offset = (uint8_t *)chunk_bytes(memory, index) - memory->bytes;
-    fallocate(memory->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, WIRE_CHUNK_BYTES);
-    atomic_store_explicit(&memory->directory[index].state, WIRE_CHUNK_FREE, memory_order_release);
+    fallocate(memory->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, (off_t)count * WIRE_CHUNK_BYTES);
+    while (count-- > 0)
+        atomic_store_explicit(&memory->directory[index + count].state, WIRE_CHUNK_FREE, memory_order_release);
 }
 
 uint64_t memory_add_plan(struct memory *memory, const void *plan, size_t bytes)

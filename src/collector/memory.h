@@ -27,7 +27,10 @@ void memory_close(struct memory *memory);
 /* A chunk's contents, or NULL when `index` is out of range or the chunk is not ready or not of that kind. */
 void *memory_chunk(const struct memory *memory, uint32_t index, uint32_t kind);
 
-/* Give a chunk back: its pages are dropped and read as zero for the next owner. */
+/* `count` chunks in a row, of which the first is of that kind; or NULL. */
+void *memory_chunks(const struct memory *memory, uint32_t index, uint32_t count, uint32_t kind);
+
+/* Give a chunk back, with those that go on from it: its pages are dropped and read as zero for the next owner. */
 void memory_free_chunk(struct memory *memory, uint32_t index);
 
 /* Copy a plan into the plan area; returns its offset in the session, or 0 when the area is full. */

@@ -116,27 +116,68 @@ static bool drain_ring(struct process *process, struct slot *slot, struct wire_r
     return true;
 }
 
-/* The ring of slot `index`'s event stream, if it has one now and not before. */
-static void look_for_stream(struct process *process, const struct memory *memory, const struct wire_thread *thread,
-                            size_t index)
+/* The ring at `chunk`, if it is a sound one. */
+static struct wire_event_ring *ring_at(const struct memory *memory, uint32_t chunk, uint64_t *capacity)
+{
+    for (uint32_t count = WIRE_EVENT_RING_CHUNKS; count > 0; count /= 2) {
+        struct wire_event_ring *ring = memory_chunks(memory, chunk, count, WIRE_CHUNK_EVENTS);
+        *capacity = ring != NULL ? ring->capacity : 0;
+        if (ring != NULL)
+            return *capacity > 0 && *capacity <= WIRE_EVENT_RING_EVENTS(count * WIRE_CHUNK_BYTES) ? ring : NULL;
+    }
+    return NULL;
+}
+
+/* Its last event has been taken in: give the ring back. */
+static void leave_ring(struct process *process, struct memory *memory, const struct stream *stream)
+{
+    uint64_t bytes = WIRE_EVENT_RING_HEAD_BYTES + stream->capacity * sizeof(struct wire_event);
+    atomic_fetch_sub(&process->wire->own_bytes, (bytes + WIRE_PAGE_BYTES - 1) / WIRE_PAGE_BYTES * WIRE_PAGE_BYTES);
+    memory_free_chunk(memory, stream->chunk - 1);
+}
+
+/* The ring of slot `index`'s event stream, if it has one now that it had not before. Returns whether that is so. */
+static bool look_for_stream(struct process *process, struct memory *memory, const struct wire_thread *thread, size_t index)
 {
     uint32_t chunk = atomic_load_explicit(&thread->events_chunk, memory_order_acquire);
-    if (chunk == 0 || (index < process->stream_count && process->streams[index].ring != NULL))
-        return;
-    struct wire_event_ring *ring = memory_chunk(memory, chunk - 1, WIRE_CHUNK_EVENTS);
+    struct stream *stream = index < process->stream_count ? &process->streams[index] : NULL;
+    if (chunk == 0 || (stream != NULL && stream->chunk == chunk))
+        return false;
+    if (stream != NULL && stream->ring != NULL) {
+        stream->moves = atomic_load_explicit(&stream->ring->head, memory_order_acquire) != stream->tail;
+        if (stream->moves)
+            return false;
+        leave_ring(process, memory, stream);
+        stream->ring = NULL;
+    }
+    uint64_t capacity;
+    struct wire_event_ring *ring = ring_at(memory, chunk - 1, &capacity);
     if (process->heap == NULL)
         process->heap = heap_new();
     if (ring == NULL || process->heap == NULL)
-        return;
+        return false;
     if (index >= process->stream_count) {
         struct stream *grown = realloc(process->streams, (index + 1) * sizeof *grown);
         if (grown == NULL)
-            return;
+            return false;
         memset(grown + process->stream_count, 0, (index + 1 - process->stream_count) * sizeof *grown);
         process->streams = grown;
         process->stream_count = index + 1;
     }
-    process->streams[index] = (struct stream){.ring = ring, .thread = (uint32_t)index};
+    uint64_t stamp = process->streams[index].stamp;
+    process->streams[index] = (struct stream){
+        .ring = ring, .capacity = capacity, .chunk = chunk, .thread = (uint32_t)index, .stamp = stamp};
+    return true;
+}
+
+/* Look for new rings. Returns whether there are any. */
+static bool find_streams(struct process *process, struct memory *memory)
+{
+    bool any = false;
+    const struct wire_thread *thread;
+    for (size_t i = 0; i < SLOTS_LIMIT && (thread = wire_slot(process, memory, i)) != NULL; i++)
+        any |= look_for_stream(process, memory, thread, i);
+    return any;
 }
 
 static bool drain_streams(struct process *process, bool all)
@@ -148,12 +189,12 @@ static bool drain_streams(struct process *process, bool all)
     return events > 0;
 }
 
-bool process_drain(struct process *process, const struct memory *memory, const struct plans *plans, struct lines *lines)
+bool process_drain(struct process *process, struct memory *memory, const struct plans *plans, struct lines *lines)
 {
     bool any = false;
     const struct wire_thread *thread;
+    find_streams(process, memory);
     for (size_t i = 0; i < SLOTS_LIMIT && (thread = wire_slot(process, memory, i)) != NULL; i++) {
-        look_for_stream(process, memory, thread, i);
         uint32_t ring_chunk = atomic_load_explicit(&thread->ring_chunk, memory_order_acquire);
         if (ring_chunk == 0)
             continue;
@@ -264,7 +305,14 @@ static void copy_module(const char *path, const struct wire_module *module, void
         return;
     process->modules = grown;
     grown[process->module_count] =
-        (struct process_module){.path = strdup(path), .base = module->base, .start = module->start, .end = module->end};
+        (struct process_module){
+            .path = strdup(path),
+            .base = module->base,
+            .start = module->start,
+            .end = module->end,
+            .born = module->born,
+            .died = atomic_load_explicit(&module->gone, memory_order_acquire) ? module->died : UINT32_MAX,
+        };
     if (grown[process->module_count].path != NULL)
         process->module_count++;
 }
@@ -278,11 +326,13 @@ static void copy_modules(struct process *process, const struct memory *memory)
         plans_visit_modules(modules, copy_module, process);
 }
 
-void process_end(struct process *process, const struct memory *memory, struct lines *lines)
+void process_end(struct process *process, struct memory *memory, struct lines *lines)
 {
     if (process->ended)
         return;
-    drain_streams(process, true);
+    do
+        drain_streams(process, true);
+    while (find_streams(process, memory));
     copy_modules(process, memory);
     process_read_counts(process, memory);
     const struct wire_thread *thread;
@@ -297,6 +347,7 @@ void process_end(struct process *process, const struct memory *memory, struct li
     int64_t peak = atomic_load(&process->wire->peak_bytes) - process->window_live_bytes;
     process->peak_bytes = peak > 0 ? peak : 0;
     summarize(process);
+    process->generation = process->wire->generation;
     process->is_forked = (process->summary.flags & WIRE_PROCESS_FORKED) != 0;
     size_t threads = 0;
     while (threads < SLOTS_LIMIT && wire_slot(process, memory, threads) != NULL)

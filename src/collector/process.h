@@ -30,6 +30,7 @@ struct slot {
 struct process_module {
     char *path;
     uint64_t base, start, end;
+    uint32_t born, died; /* it was there in the generations [born, died) */
 };
 
 struct process {
@@ -47,6 +48,7 @@ struct process {
     uint64_t events;
     struct process_module *modules; /* where its code lay, copied when it ended */
     size_t module_count;
+    uint32_t generation; /* in which it registered */
     uint64_t nonsense; /* records or heads that cannot be */
     uint64_t records;
     struct counts last;   /* as last read, final once `ended` */
@@ -61,7 +63,7 @@ struct process *process_new(const struct memory *memory, uint32_t chunk);
 void process_free(struct process *process);
 
 /* Take in all records that are there. Returns whether there were any. */
-bool process_drain(struct process *process, const struct memory *memory, const struct plans *plans,
+bool process_drain(struct process *process, struct memory *memory, const struct plans *plans,
                    struct lines *lines);
 
 /* Read the counters of all its threads into `last`. */
@@ -74,7 +76,7 @@ bool process_rss(const struct process *process, int64_t *bytes);
 bool process_is_gone(const struct process *process);
 
 /* It is gone: close its activations, keep its summary. Its chunks can then be freed. */
-void process_end(struct process *process, const struct memory *memory, struct lines *lines);
+void process_end(struct process *process, struct memory *memory, struct lines *lines);
 
 void counts_add(struct counts *sum, const struct counts *other);
 struct counts counts_minus(const struct counts *a, const struct counts *b);

@@ -42,18 +42,33 @@ struct modules {
 
 #define GENERATIONS_MAX 16
 
-/* Where the code at `address` came from: the last module that lay there. */
-static struct session_frame frame_of(const struct modules *generations, size_t count, uint64_t address)
+/* The module that covered `address` in `generation`; else the last one that ever did: its list may have been begun anew. */
+static const struct process_module *module_at(const struct process *process, uint64_t address, uint32_t generation)
+{
+    const struct process_module *last = NULL;
+    for (size_t i = process->module_count; i-- > 0;) {
+        const struct process_module *module = &process->modules[i];
+        if (address < module->start || address >= module->end)
+            continue;
+        if (generation >= module->born && generation < module->died)
+            return module;
+        last = last == NULL ? module : last;
+    }
+    return last;
+}
+
+/* Where the code at `address` came from, in the process itself or in those that it was forked from. */
+static struct session_frame frame_of(const struct modules *generations, size_t count, uint64_t address,
+                                     uint32_t generation)
 {
     address--;
     for (size_t g = 0; g < count; g++) {
         const struct process *process = generations[g].process;
-        for (size_t i = process->module_count; i-- > 0;) {
-            const struct process_module *module = &process->modules[i];
-            uint32_t index = generations[g].indices[i];
-            if (address >= module->start && address < module->end && index != SESSION_NO_MODULE)
-                return (struct session_frame){.module = index, .address = address - module->base};
-        }
+        const struct process_module *module = module_at(process, address, generation);
+        uint32_t index = module != NULL ? generations[g].indices[module - process->modules] : SESSION_NO_MODULE;
+        if (index != SESSION_NO_MODULE)
+            return (struct session_frame){.module = index, .address = address - module->base};
+        generation = generation < process->generation ? generation : process->generation;
     }
     return (struct session_frame){.module = SESSION_NO_MODULE, .address = address};
 }
@@ -161,10 +176,11 @@ static int add_site(struct builder *builder, const struct modules *generations, 
 {
     if (from->window == 0 || from->window > builder->session->request_count)
         return 0;
-    size_t count = heap_frames(generations[0].process->heap, from->stack, builder->addresses, FRAMES_MAX);
+    uint32_t generation;
+    size_t count = heap_frames(generations[0].process->heap, from->stack, builder->addresses, FRAMES_MAX, &generation);
     count = count < FRAMES_MAX ? count : FRAMES_MAX;
     for (size_t i = 0; i < count; i++)
-        builder->frames[i] = frame_of(generations, generation_count, builder->addresses[i]);
+        builder->frames[i] = frame_of(generations, generation_count, builder->addresses[i], generation);
     struct session_site *site = site_of(builder, from->window - 1, count);
     if (site == NULL)
         return -ENOMEM;

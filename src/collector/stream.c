@@ -9,16 +9,16 @@
 
 #include "collector/futex.h"
 
-/* How long a store can take to be seen by us while its thread runs: far below this, 50 us on any processor. */
-#define SLACK_TICKS UINT64_C(200000)
+/* How long a store can take to be seen by us while its thread runs: far below this, 6 us on any processor. */
+#define SLACK_TICKS UINT64_C(30000)
 #define STUCK_TICKS UINT64_C(1000000000) /* some tenths of a second */
 
 /* The newest stamp that the stream shows. */
 static uint64_t newest_stamp(const struct stream *stream)
 {
     for (uint64_t at = stream->head; at != stream->tail; at--) {
-        uint64_t time = stream->ring->events[(at - 1) % WIRE_EVENT_RING_EVENTS].time;
-        if (time != 0)
+        uint64_t time = stream->ring->events[(at - 1) % stream->capacity].time;
+        if (time != 0 && !(time & WIRE_EVENT_CLOCK))
             return time;
     }
     return stream->stamp;
@@ -40,7 +40,9 @@ static uint64_t held_back_to(struct stream *stream, bool in_flight, uint64_t now
 
 static void load_next(struct stream *stream)
 {
-    stream->next = stream->ring->events[stream->tail % WIRE_EVENT_RING_EVENTS];
+    stream->next = stream->ring->events[stream->tail % stream->capacity];
+    if (stream->next.time & WIRE_EVENT_CLOCK)
+        stream->next.time = 0;
 }
 
 /* See how far each stream goes. Returns up to which time events may be taken. */
@@ -52,9 +54,10 @@ static uint64_t look(struct stream *streams, size_t count, bool all, uint64_t *n
         if (stream->ring == NULL)
             continue;
         /* In this order: an event that is not in flight any more is seen. */
-        bool in_flight = atomic_load_explicit(&stream->ring->in_flight, memory_order_acquire) != 0;
+        bool in_flight =
+            stream->moves || atomic_load_explicit(&stream->ring->in_flight, memory_order_acquire) != 0;
         stream->head = atomic_load_explicit(&stream->ring->head, memory_order_acquire);
-        if (stream->head - stream->tail > WIRE_EVENT_RING_EVENTS) {
+        if (stream->head - stream->tail > stream->capacity) {
             (*nonsense)++;
             stream->tail = stream->head;
         }

@@ -13,6 +13,9 @@
 /* One thread's ring as we read it. */
 struct stream {
     struct wire_event_ring *ring;     /* NULL: none yet */
+    uint64_t capacity;                /* events that it has room for */
+    uint32_t chunk;                   /* where it lies, plus one */
+    bool moves;                       /* its thread writes into another ring now: this one is read to its end */
     uint32_t thread;                  /* number for heap_feed */
     uint64_t tail;                    /* our own: the shared one is not trusted */
     uint64_t stamp;                   /* of the newest event taken in */

@@ -6,8 +6,10 @@
 
 #include "preload/guest.h"
 #include "preload/real.h"
+#include "preload/unwind.h"
 
 #define COUNT_LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define COUNT_RELEASE_BYTES ((size_t)128 << 10) /* glibc's first M_MMAP_THRESHOLD: smaller blocks rarely go back */
 
 /* The slow half of count_begin. */
 GUEST_HIDDEN struct wire_thread *count_find(void);
@@ -53,8 +55,16 @@ static inline void count_alloc(struct wire_thread *thread, void *block, size_t b
     count_live((int64_t)bytes);
 }
 
+/* The allocator gives large blocks back to the kernel. */
+static inline void count_release(size_t bytes)
+{
+    if (!COUNT_LIKELY(bytes < COUNT_RELEASE_BYTES))
+        unwind_memory_leaves();
+}
+
 static inline void count_free(struct wire_thread *thread, size_t bytes)
 {
+    count_release(bytes);
     count_add(&thread->heap.free_bytes, bytes);
     count_add(&thread->heap.free_count, 1);
     count_live(-(int64_t)bytes);
@@ -75,7 +85,6 @@ static inline void count_realloc(struct wire_thread *thread, size_t old_bytes, s
    a line's increment is its own thread's page faults minus these. count_release_begin returns what count_release_end
    wants back, 0 when nothing is measured, be it that a call around this one is; `limit_bytes` is the most that the call
    can have given back, for other threads may free memory meanwhile. */
-#define COUNT_RELEASE_BYTES ((size_t)128 << 10) /* glibc's first M_MMAP_THRESHOLD: smaller blocks rarely go back */
 GUEST_HIDDEN uint64_t count_release_begin(void);
 GUEST_HIDDEN void count_release_end(uint64_t before_bytes, uint64_t limit_bytes);
 

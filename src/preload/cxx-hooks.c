@@ -89,7 +89,7 @@ static void *plain_aligned_new(size_t size, size_t alignment)
         guest_depth++;                                                                                                 \
         count_free(thread, real.malloc_usable_size.call(block));                                                       \
         if (events_wanted())                                                                                           \
-            events_free(block, EVENTS_FRAME);                                                                          \
+            events_free(block);                                                                                        \
         call arguments;                                                                                                \
         guest_depth--;                                                                                                 \
     }

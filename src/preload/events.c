@@ -7,24 +7,35 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "preload/modules.h"
 #include "preload/pages.h"
 #include "preload/syscalls.h"
 #include "preload/unwind.h"
 #include "wire/event.h"
 
-#define FILTER_BITS 13      /* of a process's first thread: 64 KiB */
-#define FILTER_BITS_OTHER 9 /* of the others: a page */
-#define MEMOS_OTHER 16      /* likewise */
+/* A process's first thread has more memory than the others, of which there may be a thousand. Any thread begins with a small
+   ring; one that turns out to allocate a lot gets a larger one: the reader is woken every half ring. */
+#define FILTER_BITS 13
+#define FILTER_BITS_OTHER 9 /* a page */
+#define MEMOS_OTHER 16
+#define RING_BYTES (WIRE_CHUNK_BYTES / 2)
+#define RING_BYTES_BUSY (WIRE_EVENT_RING_CHUNKS * WIRE_CHUNK_BYTES)
+#define BUSY_RINGS 8 /* so many times the memory of a ring for events: the thread is busy */
 #define FIRST_FRAMES 64
+#define AHEAD_EVENTS 6 /* the cache line that we write next was last read by another processor */
 
 /* Mapped at a thread's first event and inherited by the thread that takes over its slot. Pages are touched as stacks
    get deeper; they are counted as ours when that happens. */
 struct events {
     struct wire_event_ring *ring;
-    uint64_t head;             /* events written: the ring's own is only for the reader */
-    uint64_t limit;            /* up to here nothing needs looking at: no wake-up, no room to be made */
+    uint64_t head;      /* events written: the ring's own is only for the reader */
+    uint64_t limit;     /* up to here nothing needs looking at: no wake-up, no room to be made */
+    uint32_t at;        /* index of the next event: head % capacity */
+    uint32_t capacity;  /* of the ring: its own is only for the reader */
+    uint32_t epoch; /* unwind_epoch as of the last walk */
     uint32_t populated_frames; /* stacks of so many frames fit into what is resident */
     uint32_t filter_bits;
+    bool may_grow; /* the ring may be replaced by a larger one */
     struct unwind unwind;
     /* Paths whose nodes this thread has sent; lossy; the first 1 << filter_bits are used. */
     uint64_t filter[1u << FILTER_BITS] __attribute__((aligned(WIRE_PAGE_BYTES)));
@@ -53,28 +64,45 @@ static __attribute__((noinline, cold)) void deepen(struct events *events, uint32
     events->populated_frames = frames;
 }
 
-static __attribute__((noinline, cold)) struct events *events_new(struct wire_thread *thread)
+/* Write into another ring of `bytes` from now on. Returns false when there is no room for it. */
+static bool begin_ring(struct events *events, struct wire_thread *thread, size_t bytes)
 {
     uint32_t index;
-    struct wire_event_ring *ring = guest_claim_chunk(WIRE_CHUNK_EVENTS, 0, &index);
+    struct wire_event_ring *ring = guest_claim_chunks(WIRE_CHUNK_EVENTS, 0, bytes, &index);
     if (ring == NULL)
-        return NULL;
+        return false;
+    events->ring = ring;
+    events->head = 0;
+    events->at = 0;
+    ring->capacity = events->capacity = WIRE_EVENT_RING_EVENTS(bytes);
+    events->limit = events->capacity / 2;
+    atomic_store_explicit(&thread->events_chunk, index + 1, memory_order_release);
+    return true;
+}
+
+static __attribute__((noinline, cold)) struct events *events_new(struct wire_thread *thread)
+{
     long at = raw_syscall6(SYS_mmap, 0, sizeof(struct events), PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (at <= 0) /* the ring stays empty */
+    if (at <= 0)
         return NULL;
     struct events *events = (struct events *)at;
+    bool is_first = thread->tid == guest.pid;
     raw_syscall3(SYS_madvise, at, sizeof *events, MADV_NOHUGEPAGE);
     raw_syscall3(SYS_madvise, at, sizeof *events, MADV_DONTDUMP);
-    events->ring = ring;
-    events->limit = WIRE_EVENT_RING_EVENTS / 2;
-    events->filter_bits = thread->tid == guest.pid ? FILTER_BITS : FILTER_BITS_OTHER;
+    if (!begin_ring(events, thread, RING_BYTES)) {
+        atomic_fetch_add(&guest.session->refused, 1);
+        raw_syscall3(SYS_munmap, at, sizeof *events, 0);
+        return NULL;
+    }
+    events->may_grow = is_first;
+    events->filter_bits = is_first ? FILTER_BITS : FILTER_BITS_OTHER;
+    events->unwind.memo_mask = (is_first ? UNWIND_MEMOS : MEMOS_OTHER) - 1;
+    events->unwind.root = modules_generation;
     guest_own((int64_t)pages_populate(events, offsetof(struct events, unwind.frames), 1));
     populate(events->filter, 0, 1u << events->filter_bits, sizeof *events->filter);
-    events->unwind.memo_mask = (thread->tid == guest.pid ? UNWIND_MEMOS : MEMOS_OTHER) - 1;
     populate(events->unwind.memos, 0, events->unwind.memo_mask + 1, sizeof *events->unwind.memos);
     deepen(events, FIRST_FRAMES);
-    atomic_store_explicit(&thread->events_chunk, index + 1, memory_order_release);
     thread->events_state = (uint64_t)at;
     return events;
 }
@@ -108,13 +136,18 @@ static inline struct events *state(void)
 static __attribute__((noinline, cold)) bool make_room(struct events *events)
 {
     struct wire_event_ring *ring = events->ring;
-    if (!guest_wait_for_room(&ring->tail, &ring->producer_waits, events->head, WIRE_EVENT_RING_EVENTS)) {
+    if (!guest_wait_for_room(&ring->tail, &ring->producer_waits, events->head, events->capacity)) {
         atomic_fetch_add_explicit(&guest_self.slot->lost, 1, memory_order_relaxed);
         return false;
     }
     guest_wake_collector();
-    uint64_t full = atomic_load_explicit(&ring->tail, memory_order_acquire) + WIRE_EVENT_RING_EVENTS;
-    uint64_t half = events->head + WIRE_EVENT_RING_EVENTS / 2;
+    if (events->may_grow && !guest_sandboxed && events->head >= (uint64_t)BUSY_RINGS * events->capacity) {
+        events->may_grow = false;
+        if (begin_ring(events, guest_self.slot, RING_BYTES_BUSY))
+            return true;
+    }
+    uint64_t full = atomic_load_explicit(&ring->tail, memory_order_acquire) + events->capacity;
+    uint64_t half = events->head + events->capacity / 2;
     events->limit = half < full ? half : full;
     return true;
 }
@@ -123,8 +156,10 @@ static inline void put(struct events *events, uint64_t head, uint64_t size, uint
 {
     if (__builtin_expect(events->head >= events->limit, 0) && !make_room(events))
         return;
-    events->ring->events[events->head % WIRE_EVENT_RING_EVENTS] =
-        (struct wire_event){.head = head, .size = size, .stack = stack, .time = time};
+    struct wire_event *event = &events->ring->events[events->at];
+    __builtin_prefetch(event + AHEAD_EVENTS, 1);
+    *event = (struct wire_event){.head = head, .size = size, .stack = stack, .time = time};
+    events->at = events->at + 1 < events->capacity ? events->at + 1 : 0;
     events->head++;
     atomic_store_explicit(&events->ring->head, events->head, memory_order_release);
 }
@@ -145,13 +180,28 @@ static __attribute__((noinline)) void put_nodes(struct events *events)
             continue;
         *known = frame->path;
         put(events, wire_event_head(WIRE_EVENT_NODE, frame->return_address), frame->path,
-            i > 0 ? unwind->frames[i - 1].path : 0, 0);
+            i > 0 ? unwind->frames[i - 1].path : unwind->root, 0);
     }
+}
+
+/* Memory was given back, or modules were unloaded: then all that is remembered of their addresses is void. */
+static __attribute__((noinline, cold)) void begin_epoch(struct events *events)
+{
+    events->epoch = unwind_epoch;
+    events->unwind.remembered = 0;
+    if (events->unwind.root == modules_generation)
+        return;
+    events->unwind.root = modules_generation;
+    unwind_reset(&events->unwind);
+    for (uint32_t i = 0; i < 1u << events->filter_bits; i++)
+        events->filter[i] = 0;
 }
 
 static inline uint64_t stack_here(struct events *events, const uint64_t *frame)
 {
     struct unwind *unwind = &events->unwind;
+    if (__builtin_expect(events->epoch != unwind_epoch, 0))
+        begin_epoch(events);
     const struct unwind_start start = {.return_address = frame[1], .sp = (uint64_t)(frame + 2), .bp = frame[0]};
     uint64_t path = unwind_walk(unwind, &start);
     if (__builtin_expect(unwind->recalled != NULL, 1)) /* its nodes were sent when it was first made */
@@ -163,11 +213,12 @@ static inline uint64_t stack_here(struct events *events, const uint64_t *frame)
     return path;
 }
 
-/* rdtscp waits until everything before it is done: a plain rdtsc would let stamps of one address get out of order. */
+/* rdtscp waits until everything before it is done: a plain rdtsc would let stamps of one address get out of order. A process
+   with one thread needs no order, only a clock for how long blocks live. */
 static inline uint64_t stamp(struct events *events)
 {
     if (*guest.single_threaded)
-        return 0;
+        return events->head % WIRE_EVENT_CLOCK_EVENTS == 0 ? __builtin_ia32_rdtsc() | WIRE_EVENT_CLOCK : 0;
     atomic_store_explicit(&events->ring->in_flight, 1, memory_order_relaxed);
     unsigned processor;
     return __builtin_ia32_rdtscp(&processor);
@@ -194,14 +245,13 @@ void events_alloc(const void *block, uint64_t bytes, const uint64_t *frame)
     landed(events);
 }
 
-void events_free(const void *block, const uint64_t *frame)
+void events_free(const void *block)
 {
     struct events *events = state();
     if (events == NULL)
         return;
-    uint64_t stack = stack_here(events, frame);
     uint64_t time = stamp(events);
-    put(events, wire_event_head(WIRE_EVENT_FREE, (uint64_t)block), window_bits(), stack, time);
+    put(events, wire_event_head(WIRE_EVENT_FREE, (uint64_t)block), window_bits(), 0, time);
     landed(events);
 }
 

@@ -18,8 +18,9 @@ static inline bool events_wanted(void)
 /* `block` was obtained with `bytes` asked for: after the real call. */
 GUEST_HIDDEN void events_alloc(const void *block, uint64_t bytes, const uint64_t *frame);
 
-/* `block` is about to be given back: before the real call. */
-GUEST_HIDDEN void events_free(const void *block, const uint64_t *frame);
+/* `block` is about to be given back: before the real call. Nobody asks where from, so that no stack is walked: blocks are told
+   by what allocated them. */
+GUEST_HIDDEN void events_free(const void *block);
 
 /* The block of the last events_free was not given back after all. */
 GUEST_HIDDEN void events_not_freed(void);

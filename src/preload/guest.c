@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "preload/modules.h"
 #include "preload/pages.h"
 #include "preload/real.h"
 #include "preload/syscalls.h"
@@ -74,26 +75,43 @@ void guest_own_shared(const void *start, size_t bytes)
         atomic_fetch_add(&guest.process->own_bytes, resident);
 }
 
-/* Take a free chunk, populate it and name its owner; it becomes visible with publish_chunk. */
-static void *take_chunk(uint32_t kind, uint32_t arg, uint32_t serial, uint32_t *index)
+/* Take `count` free chunks in a row from `first` on. */
+static bool take_row(uint32_t first, uint32_t count)
 {
-    uint32_t count = mapped.chunk_count;
-    uint32_t first = atomic_load(&mapped.session->chunk_hint);
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t at = (first + i) % count;
-        struct wire_chunk *entry = &directory()[at];
         uint32_t free = WIRE_CHUNK_FREE;
-        if (!atomic_compare_exchange_strong(&entry->state, &free, WIRE_CHUNK_CLAIMED))
+        if (atomic_compare_exchange_strong(&directory()[first + i].state, &free, WIRE_CHUNK_CLAIMED))
             continue;
-        atomic_store(&mapped.session->chunk_hint, (at + 1) % count);
-        entry->kind = kind;
-        entry->process = serial;
-        entry->arg = arg;
-        guest_own_shared(guest_chunk(at), WIRE_CHUNK_BYTES);
+        while (i-- > 0)
+            atomic_store(&directory()[first + i].state, WIRE_CHUNK_FREE);
+        return false;
+    }
+    return true;
+}
+
+/* Take free chunks for `bytes`, populate so much of them, and name their owner; the first becomes visible with
+   publish_chunk. */
+static void *take_chunks(uint32_t kind, uint32_t arg, uint32_t serial, size_t bytes, uint32_t *index)
+{
+    uint32_t total = mapped.chunk_count, count = (uint32_t)((bytes + WIRE_CHUNK_BYTES - 1) / WIRE_CHUNK_BYTES);
+    uint32_t first = atomic_load(&mapped.session->chunk_hint);
+    for (uint32_t i = 0; i < total; i++) {
+        uint32_t at = (first + i) % total;
+        if (at + count > total || !take_row(at, count))
+            continue;
+        atomic_store(&mapped.session->chunk_hint, (at + count) % total);
+        for (uint32_t more = count; more-- > 0;) {
+            struct wire_chunk *entry = &directory()[at + more];
+            entry->kind = more > 0 ? WIRE_CHUNK_MORE : kind;
+            entry->process = serial;
+            entry->arg = arg;
+            if (more > 0)
+                atomic_store_explicit(&entry->state, WIRE_CHUNK_READY, memory_order_release);
+        }
+        guest_own_shared(guest_chunk(at), bytes);
         *index = at;
         return guest_chunk(at);
     }
-    atomic_fetch_add(&mapped.session->refused, 1);
     return NULL;
 }
 
@@ -112,11 +130,19 @@ static void return_chunk(uint32_t index)
     atomic_store(&directory()[index].state, WIRE_CHUNK_FREE);
 }
 
-void *guest_claim_chunk(uint32_t kind, uint32_t arg, uint32_t *index)
+void *guest_claim_chunks(uint32_t kind, uint32_t arg, size_t bytes, uint32_t *index)
 {
-    void *chunk = take_chunk(kind, arg, guest.process->serial, index);
+    void *chunk = take_chunks(kind, arg, guest.process->serial, bytes, index);
     if (chunk != NULL)
         publish_chunk(*index);
+    return chunk;
+}
+
+void *guest_claim_chunk(uint32_t kind, uint32_t arg, uint32_t *index)
+{
+    void *chunk = guest_claim_chunks(kind, arg, WIRE_CHUNK_BYTES, index);
+    if (chunk == NULL)
+        atomic_fetch_add(&mapped.session->refused, 1);
     return chunk;
 }
 
@@ -245,10 +271,13 @@ static bool register_process(uint32_t flags)
         own_private_bytes += (int64_t)library; /* before any thread could run */
 
     uint32_t serial = atomic_fetch_add(&session->process_serial, 1) + 1;
-    struct wire_process *process = take_chunk(WIRE_CHUNK_PROCESS, 0, serial, &index);
-    if (process == NULL)
+    struct wire_process *process = take_chunks(WIRE_CHUNK_PROCESS, 0, serial, WIRE_CHUNK_BYTES, &index);
+    if (process == NULL) {
+        atomic_fetch_add(&session->refused, 1);
         return false;
+    }
     describe_process(process, serial, flags);
+    process->generation = modules_generation;
     atomic_store(&process->own_bytes, shared + WIRE_CHUNK_BYTES + (uint64_t)own_private_bytes);
     atomic_store(&slots.used, 0);
     atomic_store(&slots.capacity, WIRE_PROCESS_THREADS);

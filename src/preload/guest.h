@@ -90,6 +90,10 @@ GUEST_HIDDEN void guest_emit_masked(struct wire_thread *thread, struct wire_ring
 
 /* Claim a free chunk and populate its pages (they are added to own_bytes). NULL when the session is full. */
 GUEST_HIDDEN void *guest_claim_chunk(uint32_t kind, uint32_t arg, uint32_t *index);
+
+/* The same for any number of bytes, in as many chunks in a row as it takes; only these bytes are populated. That there is no
+   room is not counted. */
+GUEST_HIDDEN void *guest_claim_chunks(uint32_t kind, uint32_t arg, size_t bytes, uint32_t *index);
 GUEST_HIDDEN void *guest_chunk(uint32_t index);
 
 /* Count resident bytes that are ours in private memory, which a forked child has as well. */

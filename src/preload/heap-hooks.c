@@ -108,8 +108,9 @@ GUEST_EXPORT void *realloc(void *old, size_t size)
         old_errno = errno;
         errno = 0;
     }
+    count_release(old_bytes); /* before it goes */
     if (events_wanted())
-        events_free(old, EVENTS_FRAME);
+        events_free(old);
     void *block = real.realloc.call(old, size);
     if (block != NULL) {
         if (size == 0)
@@ -137,12 +138,12 @@ GUEST_EXPORT void *reallocarray(void *old, size_t count, size_t size)
 }
 
 /* Count a block that is about to be freed. Returns its usable size. */
-static inline size_t uncount(struct wire_thread *thread, void *block, const uint64_t *frame)
+static inline size_t uncount(struct wire_thread *thread, void *block)
 {
     size_t bytes = real.malloc_usable_size.call(block);
     count_free(thread, bytes);
     if (events_wanted())
-        events_free(block, frame);
+        events_free(block);
     return bytes;
 }
 
@@ -161,7 +162,7 @@ GUEST_EXPORT void free(void *block)
         return;
     }
     guest_depth++;
-    size_t bytes = uncount(thread, block, EVENTS_FRAME);
+    size_t bytes = uncount(thread, block);
     if (COUNT_LIKELY(bytes < COUNT_RELEASE_BYTES))
         real.free.call(block);
     else
@@ -178,7 +179,7 @@ GUEST_EXPORT void free(void *block)
     }                                                                                                                  \
     guest_depth++;                                                                                                     \
     if (thread != NULL && block != NULL)                                                                               \
-        uncount(thread, block, EVENTS_FRAME);                                                                                        \
+        uncount(thread, block);                                                                                        \
     real.function.call(__VA_ARGS__);                                                                                   \
     guest_depth--
 

@@ -39,6 +39,8 @@ static void count_unmapped(struct wire_thread *thread, size_t bytes)
 GUEST_EXPORT void *mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset)
 {
     struct wire_thread *thread = MAP_BEGIN();
+    if (flags & MAP_FIXED)
+        unwind_memory_leaves();
     void *mapped = real.mmap.call(address, bytes, protection, flags, fd, offset);
     if (thread != NULL && mapped != MAP_FAILED)
         count_mapped(thread, bytes);
@@ -48,6 +50,8 @@ GUEST_EXPORT void *mmap(void *address, size_t bytes, int protection, int flags, 
 GUEST_EXPORT void *mmap64(void *address, size_t bytes, int protection, int flags, int fd, off_t offset)
 {
     struct wire_thread *thread = MAP_BEGIN();
+    if (flags & MAP_FIXED)
+        unwind_memory_leaves();
     void *mapped = real.mmap64.call(address, bytes, protection, flags, fd, offset);
     if (thread != NULL && mapped != MAP_FAILED)
         count_mapped(thread, bytes);
@@ -57,6 +61,7 @@ GUEST_EXPORT void *mmap64(void *address, size_t bytes, int protection, int flags
 GUEST_EXPORT int munmap(void *address, size_t bytes)
 {
     struct wire_thread *thread = MAP_BEGIN();
+    unwind_memory_leaves();
     uint64_t resident = count_release_begin();
     int result = real.munmap.call(address, bytes);
     if (thread != NULL && result == 0)
@@ -75,6 +80,7 @@ GUEST_EXPORT void *mremap(void *old, size_t old_bytes, size_t bytes, int flags, 
         wanted = va_arg(arguments, void *);
         va_end(arguments);
     }
+    unwind_memory_leaves();
     uint64_t resident = bytes < old_bytes ? count_release_begin() : 0;
     void *mapped = real.mremap.call(old, old_bytes, bytes, flags, wanted);
     if (thread != NULL && mapped != MAP_FAILED) {
@@ -104,6 +110,7 @@ GUEST_EXPORT int brk(void *end)
     if (thread == NULL)
         return real.brk.call(end);
     const char *old = real.sbrk.call(0);
+    unwind_memory_leaves();
     uint64_t resident = (const char *)end < old ? count_release_begin() : 0;
     guest_depth++;
     int result = real.brk.call(end);
@@ -120,6 +127,7 @@ GUEST_EXPORT void *sbrk(intptr_t change)
     struct wire_thread *thread = MAP_BEGIN();
     if (thread == NULL || change == 0)
         return real.sbrk.call(change);
+    unwind_memory_leaves();
     uint64_t resident = change < 0 ? count_release_begin() : 0;
     guest_depth++;
     void *old = real.sbrk.call(change);
@@ -139,4 +147,13 @@ GUEST_EXPORT int madvise(void *address, size_t bytes, int advice)
     int result = real.madvise.call(address, bytes, advice);
     count_release_end(resident, whole_pages(bytes));
     return result;
+}
+
+/* Not a change either; but what is protected cannot be read any more. */
+GUEST_EXPORT int mprotect(void *address, size_t bytes, int protection)
+{
+    (void)count_begin();
+    if (!(protection & PROT_READ))
+        unwind_memory_leaves();
+    return real.mprotect.call(address, bytes, protection);
 }

@@ -14,12 +14,15 @@
 #include "preload/pages.h"
 #include "preload/syscalls.h"
 #include "preload/unwind.h"
+#include "wire/event.h"
 
 #define UNWIND_SECTION_COUNT 1024
 #define UNWIND_SECTION_LIMIT ((uint64_t)512 << 10)
 #define PLAN_WAIT_ROUNDS 600 /* of 100 ms: planning a huge program takes seconds, a stopped syseng-mem for ever */
 
 extern struct r_debug _r_debug;
+
+volatile uint32_t modules_generation;
 
 static struct wire_modules *list; /* of this process; NULL before the first refresh */
 static uint32_t armed_upto;       /* entries whose plans were looked at */
@@ -79,6 +82,7 @@ static void append(uint64_t base, uint64_t start, uint64_t end, const char *path
     module->end = end;
     module->plan_offset = module->plan_bytes = 0;
     module->path_bytes = path_bytes;
+    module->born = modules_generation;
     module->flags = is_ground(start, end) ? WIRE_MODULE_NO_STOPS : 0;
     for (uint32_t i = 0; i < path_bytes; i++)
         module->path[i] = path[i];
@@ -189,19 +193,22 @@ static int see(struct dl_phdr_info *info, size_t size, void *data)
 
 static void forget_unseen(uint16_t round)
 {
-    uint32_t at = 0;
-    bool forgets_rules = false;
+    uint32_t at = 0, next = modules_generation + 1;
+    bool any = false;
     for (struct wire_module *module; (module = entry_at(&at)) != NULL;) {
         if (module->seen == round || atomic_load_explicit(&module->gone, memory_order_relaxed))
             continue;
-        atomic_store_explicit(&module->gone, 1, memory_order_relaxed);
+        module->died = next;
+        atomic_store_explicit(&module->gone, 1, memory_order_release);
         displace_forget(module->base);
         forget_unwind_sections(module->start, module->end);
-        list_has_gone = true;
-        forgets_rules = guest.wants_events;
+        list_has_gone = any = true;
     }
-    if (forgets_rules)
-        unwind_forget();
+    if (!any)
+        return;
+    if (next < WIRE_EVENT_GENERATIONS) /* later ones would look like paths */
+        modules_generation = next;
+    unwind_forget();
 }
 
 static bool wait_for_answer(void)

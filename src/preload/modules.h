@@ -5,6 +5,10 @@
 
 #include "preload/guest.h"
 
+/* Each time that modules are unloaded a new generation begins: the same addresses may be other code then. A forked child goes
+   on from its parent's. */
+GUEST_HIDDEN extern volatile uint32_t modules_generation;
+
 /* Look at what is loaded now: tell syseng-mem of what is new, wait for its plans, arm them; forget what is gone. Safe
    inside the loader's notification of a change. */
 GUEST_HIDDEN void modules_refresh(void);

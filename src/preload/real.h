@@ -35,6 +35,7 @@
     F(int, brk, (void *))                                                                                              \
     F(void *, sbrk, (intptr_t))                                                                                        \
     F(int, madvise, (void *, size_t, int))                                                                             \
+    F(int, mprotect, (void *, size_t, int))                                                                            \
     F(int, listen, (int, int))                                                                                         \
     F(int, sigprocmask, (int, const sigset_t *, sigset_t *))                                                           \
     F(int, pthread_sigmask, (int, const sigset_t *, sigset_t *))                                                       \

@@ -29,6 +29,8 @@ _Static_assert(TAG_BITS + KIND_BITS + CFA_BITS + BP_BITS == 64, "a word is full"
 #define NEAR_BYTES 65536u
 #define FAR_BYTES (UINT64_C(64) << 20)
 
+volatile uint32_t unwind_epoch;
+
 static _Atomic uint64_t cache[1u << CACHE_BITS];
 
 static inline uint64_t permute(uint64_t address)
@@ -94,6 +96,7 @@ void unwind_forget(void)
 {
     for (uint32_t i = 0; i < 1u << CACHE_BITS; i++)
         atomic_store_explicit(&cache[i], 0, memory_order_relaxed);
+    unwind_memory_leaves();
 }
 
 static uint64_t word_at(uint64_t address)
@@ -266,7 +269,7 @@ static inline bool joins(const struct unwind *unwind, uint32_t depth, const stru
 /* Append the `count` inner frames, innermost first in `inner`, to the `depth` that stay. */
 static inline uint64_t append(struct unwind *unwind, uint32_t depth, uint32_t count)
 {
-    uint64_t path = depth > 0 ? unwind->frames[depth - 1].path : 0;
+    uint64_t path = depth > 0 ? unwind->frames[depth - 1].path : unwind->root;
     bool needs_bp = depth > 0 && unwind->links[depth - 1].needs_bp;
     uint32_t checks = depth > 0 ? unwind->links[depth - 1].check_count : 0;
     if (__builtin_expect(count > UNWIND_DEPTH - depth, 0)) {
@@ -409,4 +412,6 @@ uint32_t unwind_last(const struct unwind *unwind, uint64_t *out, uint32_t max)
 void unwind_reset(struct unwind *unwind)
 {
     unwind->remembered = 0;
+    for (uint32_t i = 0; i <= unwind->memo_mask; i++)
+        unwind->memos[i].depth = 0;
 }

@@ -71,6 +71,7 @@ struct unwind {
     uint32_t depth;      /* of the last walk that was stepped; frames[0] is the outermost */
     uint32_t changed;    /* frames[changed..depth) were new in it */
     uint32_t remembered; /* frames[0..remembered) may be believed next time: depth, or 0 */
+    uint32_t root;       /* what a path begins with: the generation */
     uint32_t memo_mask;  /* memos in use, minus one: a power of two, minus one */
     /* The last walk was this one again: its own frames, on top of frames[0..depth). NULL: the last walk is frames[0..depth)
        of this structure. */
@@ -95,5 +96,15 @@ GUEST_HIDDEN void unwind_reset(struct unwind *unwind);
 
 /* Modules were unloaded: rules of their addresses are void. */
 GUEST_HIDDEN void unwind_forget(void);
+
+/* Counts what may have taken memory away from under remembered frames: they may lie on the stack of a coroutine. Who has
+   remembered frames forgets them (unwind->remembered = 0) before its next walk when this has changed. */
+GUEST_HIDDEN extern volatile uint32_t unwind_epoch;
+
+/* To be called before memory is given back to the kernel or protected from being read. */
+static inline void unwind_memory_leaves(void)
+{
+    __atomic_fetch_add(&unwind_epoch, 1, __ATOMIC_RELAXED);
+}
 
 #endif

@@ -4,7 +4,10 @@
    addresses from the root; NODE events say how a path goes on from its parent and may come again at any time, before
    the first event that names the path at the latest. `time` is the time-stamp counter while the process has several
    threads, 0 before: a free is stamped before the block is given back, an allocation after the block was obtained, so
-   that events of one address sort rightly over all threads. */
+   that events of one address sort rightly over all threads.
+
+   A ring may be replaced by a larger one: the thread names the new one in its slot when its last event is in the old
+   one. */
 
 #ifndef WIRE_EVENT_H
 #define WIRE_EVENT_H
@@ -13,10 +16,17 @@
 
 enum wire_event_kind {
     WIRE_EVENT_ALLOC = 1,      /* address; size; stack */
-    WIRE_EVENT_FREE = 2,       /* address; stack */
+    WIRE_EVENT_FREE = 2,       /* address */
     WIRE_EVENT_NOT_FREED = 3,  /* the thread's last FREE did not happen: its realloc failed */
-    WIRE_EVENT_NODE = 4,       /* address: return address; size: the path; stack: its parent's path, 0 at the root */
+    WIRE_EVENT_NODE = 4,       /* address: return address; size: the path; stack: its parent's path; at the root, the
+                                  generation: see wire_module.born */
 };
+
+#define WIRE_EVENT_GENERATIONS 65536u /* no path is below */
+
+/* In `time`: not to be ordered by. The process has one thread; so many events of its come between two of these. */
+#define WIRE_EVENT_CLOCK (UINT64_C(1) << 63)
+#define WIRE_EVENT_CLOCK_EVENTS 16u
 
 #define WIRE_EVENT_ADDRESS_BITS 48
 #define WIRE_EVENT_SIZE_BITS 44
@@ -30,19 +40,23 @@ struct wire_event {
 _Static_assert(sizeof(struct wire_event) == 32, "event layout");
 
 #define WIRE_EVENT_RING_HEAD_BYTES 256u
-#define WIRE_EVENT_RING_EVENTS ((WIRE_CHUNK_BYTES - WIRE_EVENT_RING_HEAD_BYTES) / sizeof(struct wire_event))
+#define WIRE_EVENT_RING_CHUNKS 4u /* the largest ring */
 
 struct wire_event_ring {
     _Atomic uint64_t head;      /* producer: events written */
     _Atomic uint32_t in_flight; /* producer: 1 from before an event's time stamp until its `head` is out */
-    uint32_t reserved[13];
+    uint32_t capacity;          /* events that it has room for; event n lies in events[n % capacity] */
+    uint32_t reserved[12];
     _Atomic uint64_t tail; /* collector: events consumed; a futex on its low half */
     _Atomic uint32_t producer_waits;
     uint32_t reserved2[13];
     uint8_t pad[WIRE_EVENT_RING_HEAD_BYTES - 128];
-    struct wire_event events[WIRE_EVENT_RING_EVENTS];
+    struct wire_event events[];
 };
-_Static_assert(sizeof(struct wire_event_ring) <= WIRE_CHUNK_BYTES, "a ring is one chunk");
+_Static_assert(sizeof(struct wire_event_ring) == WIRE_EVENT_RING_HEAD_BYTES, "ring head layout");
+
+/* How many events a ring of `bytes` has room for. */
+#define WIRE_EVENT_RING_EVENTS(bytes) ((uint32_t)(((bytes)-WIRE_EVENT_RING_HEAD_BYTES) / sizeof(struct wire_event)))
 
 static inline uint64_t wire_event_head(enum wire_event_kind kind, uint64_t address)
 {

@@ -63,7 +63,8 @@ enum wire_chunk_kind {
     WIRE_CHUNK_THREADS = 2, /* further thread slots of a process */
     WIRE_CHUNK_MODULES = 3,
     WIRE_CHUNK_RING = 4,
-    WIRE_CHUNK_EVENTS = 5, /* the ring of a thread's event stream */
+    WIRE_CHUNK_EVENTS = 5, /* the ring of a thread's event stream, or its beginning */
+    WIRE_CHUNK_MORE = 6,   /* goes on from the chunk before it */
 };
 
 struct wire_chunk {
@@ -153,7 +154,7 @@ struct wire_process {
     _Atomic uint32_t stops_refused;    /* sites whose bytes differed or that could not be patched */
     _Atomic uint32_t allocator;        /* enum wire_allocator */
     _Atomic uint32_t listen_count;
-    uint32_t reserved;
+    uint32_t generation; /* of its modules when it registered: what it has from its parent is as it was there then */
     struct wire_listen listens[WIRE_LISTEN_COUNT];
     char exe[WIRE_EXE_BYTES];          /* /proc/self/exe, NUL-terminated, cut if longer */
     char allocator_path[WIRE_EXE_BYTES]; /* file that provides the real malloc */
@@ -173,7 +174,8 @@ struct wire_threads_head {
 
 /* A MODULES chunk: the modules of a process in the order in which they were seen. The guest appends entries, sets
    `asked` and bumps the session's `wake`; syseng-mem fills in the plans and stores `answered` (a futex). Entries are
-   8-byte aligned and never change after that; an unloaded module gets its `gone` flag. */
+   8-byte aligned and never change after that, but that an unloaded module gets its `gone` flag. Each time that modules
+   are unloaded a new generation begins: the same addresses may be other code then. */
 struct wire_modules {
     _Atomic uint32_t asked;
     _Atomic uint32_t answered;
@@ -192,6 +194,8 @@ struct wire_module {
     uint32_t path_bytes; /* with the final NUL */
     uint16_t flags;      /* WIRE_MODULE_* */
     uint16_t seen;       /* the guest's own mark */
+    uint32_t born;       /* generation in which it was found */
+    uint32_t died;       /* first generation without it; valid when it is `gone` */
     char path[];
 };
 

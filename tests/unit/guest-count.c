@@ -11,6 +11,7 @@
 #include "preload/stops.h"
 
 /* What count.c needs of the rest. */
+volatile uint32_t unwind_epoch;
 struct guest guest;
 GUEST_TLS struct guest_self guest_self = {.serial = GUEST_NOBODY};
 GUEST_TLS int guest_depth;
