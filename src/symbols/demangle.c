@@ -76,11 +76,11 @@ static const char *skip_qualifiers(const char *at)
     return at;
 }
 
-/* The name is rebuilt from the front: what stands before a blank was a return type; what stands in parentheses was
+/* Copy the name to `out` from the front: what stands before a blank was a return type; what stands in parentheses was
    parameters, and the end, unless "::" follows (a local entity) or the parentheses were part of a return type. */
-void demangle_cut_signature(char *signature)
+static void copy_name(const char *signature, char *out)
 {
-    char *to = signature;
+    char *to = out;
     bool in_operator = false;
     for (const char *from = signature; *from != '\0';) {
         size_t length = 1;
@@ -90,7 +90,7 @@ void demangle_cut_signature(char *signature)
         else if (strchr("(<[{", *from) != NULL)
             end = skip_brackets(signature, from);
         else if (*from == ' ' && !in_operator && !is_inside_operator(signature, from)) {
-            to = signature;
+            to = out;
             from = end;
             continue;
         } else if (*from == ' ')
@@ -104,11 +104,21 @@ void demangle_cut_signature(char *signature)
                 break;
             continue;
         }
-        memmove(to, from, (size_t)(end - from));
+        memcpy(to, from, (size_t)(end - from));
         to += end - from;
         from = end;
     }
     *to = '\0';
+}
+
+/* What was copied must not stand where is_operator still looks. */
+void demangle_cut_signature(char *signature)
+{
+    char *whole = strdup(signature);
+    if (whole == NULL)
+        return;
+    copy_name(whole, signature);
+    free(whole);
 }
 
 char *demangle(const char *name)

@@ -29,6 +29,7 @@ static void demangle_leaves_the_qualified_name(void **state)
         {"_ZN1AC2Ev", "A::A"},
         {"_ZN1AD0Ev", "A::~A"},
         {"_ZZ4mainENKUliE_clEi", "main::{lambda(int)#1}::operator()"},
+        {"_ZZL7lambdasvENKUlmE_clEm", "lambdas::{lambda(unsigned long)#1}::operator()"},
         {"_ZZN2ns3runEiEN5local1fEi", "ns::run::local::f"},
         {"_ZNSt8functionIFviEEC1Ev", "std::function<void (int)>::function"},
         {"_Z1fv.cold", "f"},
