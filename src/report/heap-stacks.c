@@ -294,12 +294,12 @@ static void consider(enum module_kind kind, const struct stacks_chain *chain, co
     }
 }
 
-/* Look at the frames of modules of one kind from `depth` outwards. */
-static int improve(struct stacks *stacks, const struct session_site *site, uint32_t depth, enum module_kind kind,
-                   struct stacks_blame *out)
+/* Look at the frames of modules of one kind from `depth` outwards, up to `end`. */
+static int improve(struct stacks *stacks, const struct session_site *site, uint32_t depth, uint32_t end,
+                   enum module_kind kind, struct stacks_blame *out)
 {
     const struct session_frame *frames = &stacks->session->frames[site->frame_first];
-    for (; depth < site->frame_count && !is_hopeless(kind, out->rank); depth++) {
+    for (; depth < end && !is_hopeless(kind, out->rank); depth++) {
         if (kind_at(stacks, &frames[depth]) != kind)
             continue;
         const struct stacks_chain *chain = stacks_resolve(stacks, &frames[depth]);
@@ -310,22 +310,37 @@ static int improve(struct stacks *stacks, const struct session_site *site, uint3
     return 0;
 }
 
+/* The innermost frame in the program itself; frame_count when there is none. */
+static uint32_t first_own_frame(const struct stacks *stacks, const struct session_site *site, uint32_t depth)
+{
+    const struct session_frame *frames = &stacks->session->frames[site->frame_first];
+    while (depth < site->frame_count && kind_at(stacks, &frames[depth]) != MODULE_PROGRAM)
+        depth++;
+    return depth;
+}
+
+/* Of a program without names, what called it has nothing to do with the allocation: only what the program itself called
+   may be blamed instead. */
 int stacks_find_blame(struct stacks *stacks, const struct session_site *site, struct stacks_blame *out)
 {
-    static const enum module_kind order[] = {MODULE_PROGRAM, MODULE_LIBRARY, MODULE_RUNTIME};
+    static const enum module_kind order[] = {MODULE_LIBRARY, MODULE_RUNTIME};
     uint32_t depth = stacks_inner(stacks, site);
     if (depth == site->frame_count && depth > 0)
         depth--;
     *out = (struct stacks_blame){.rank = STACKS_NOTHING, .depth = depth};
     if (depth < site->frame_count)
         out->frame = &stacks->session->frames[site->frame_first + depth];
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        int code = improve(stacks, site, depth, order[i], out);
-        if (code != 0)
-            return code;
-    }
-    if (out->rank > STACKS_NOTHING || out->frame == NULL)
+    int code = improve(stacks, site, depth, site->frame_count, MODULE_PROGRAM, out);
+    const uint32_t own = first_own_frame(stacks, site, depth);
+    for (size_t i = 0; i < sizeof order / sizeof *order && code == 0; i++)
+        code = improve(stacks, site, depth, own, order[i], out);
+    if (code != 0 || out->rank > STACKS_NOTHING || out->frame == NULL)
+        return code;
+    if (own < site->frame_count) {
+        out->depth = own;
+        out->frame = &stacks->session->frames[site->frame_first + own];
         return 0;
+    }
     /* The loader's functions are everybody's callers: named only for what they allocate themselves. */
     const struct stacks_chain *chain = stacks_resolve(stacks, out->frame);
     if (chain == NULL)

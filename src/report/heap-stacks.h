@@ -56,7 +56,8 @@ struct stacks_blame {
     uint32_t line;                     /* 0 when unknown */
 };
 
-/* The first frame of the best rank that the stack has. Returns 0 or -ENOMEM. */
+/* The first frame of the best rank that the stack has; of a stack without any name in the program itself, what the
+   program called there, or its innermost frame. Returns 0 or -ENOMEM. */
 int stacks_find_blame(struct stacks *stacks, const struct session_site *site, struct stacks_blame *out);
 
 /* "libfoo.so.1+0x1a2b": what is shown of a frame without a name. */

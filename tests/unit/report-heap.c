@@ -105,6 +105,9 @@ static struct session_frame frames[] = {
     {LIBC, 0x100},
     {FOO, 0x555},                        /* 24: only libraries, one name */
     {SESSION_NO_MODULE, 0x7f0000001234}, /* 26: code made at run time */
+    {LIBC, 0x100},
+    {APP, 0x888},
+    {LIBC, 0x200}, /* 27: a program without names */
 };
 
 #define SITE(window, first, number, bytes, blocks, live, live_blocks, peak, temporary)                                 \
@@ -187,6 +190,21 @@ static void without_any_name_it_is_the_innermost_address(void **state)
     assert_blamed(7, STACKS_NOTHING, NULL, 0);
     assert_blamed(10, STACKS_NOTHING, NULL, 0);
     assert_blamed(11, STACKS_NOTHING, NULL, 0); /* not even a stack */
+}
+
+static void what_called_a_program_without_names_is_not_blamed(void **state)
+{
+    (void)state;
+    struct session_site calls_strdup = SITE(0, 27, 3, 1, 1, 0, 0, 0, 0), calls_malloc = SITE(0, 28, 2, 1, 1, 0, 0, 0, 0);
+    struct stacks *stacks = stacks_new(&session, look_up, NULL);
+    struct stacks_blame blame;
+    assert_non_null(stacks);
+    assert_int_equal(stacks_find_blame(stacks, &calls_strdup, &blame), 0);
+    assert_string_equal(blame.function, "strdup");
+    assert_int_equal(stacks_find_blame(stacks, &calls_malloc, &blame), 0);
+    assert_int_equal(blame.rank, STACKS_NOTHING);
+    assert_int_equal(blame.frame->address, 0x888);
+    stacks_free(stacks);
 }
 
 static void without_symbols_every_address_stands_for_itself(void **state)
@@ -395,6 +413,7 @@ int main(void)
         cmocka_unit_test(the_first_line_of_the_programs_own_sources_is_blamed),
         cmocka_unit_test(without_such_a_line_it_is_the_first_name_outside_the_runtime),
         cmocka_unit_test(without_any_name_it_is_the_innermost_address),
+        cmocka_unit_test(what_called_a_program_without_names_is_not_blamed),
         cmocka_unit_test(without_symbols_every_address_stands_for_itself),
         cmocka_unit_test(an_address_is_looked_up_once),
         cmocka_unit_test(the_ends_of_a_stack_that_are_everybodys_are_left_out),
