@@ -8,12 +8,8 @@
 
 #include "elf/dwarf-reader.h"
 
-static int open_sections(struct debug_info *info, const struct elf_file *elf, struct err *err)
+static int open_sections(struct debug_info *info, struct err *err)
 {
-    if (!dwarf_is_sound(elf, &info->range_lists_bytes))
-        return err_set(err, -ENODATA, "no debug information that can be read: its tables are damaged");
-    if (dwarf_sections_init(&info->sections, elf) != 0)
-        return err_set(err, -ENOMEM, "out of memory");
     const int result = dwarf_api_open(&info->sections, &info->access, &info->debug, &info->error);
     if (result == DW_DLV_OK)
         return 0;
@@ -21,22 +17,41 @@ static int open_sections(struct debug_info *info, const struct elf_file *elf, st
                              result == DW_DLV_ERROR ? dwarf_errmsg(info->error) : "there is none");
     if (result == DW_DLV_ERROR)
         dwarf_dealloc_error(NULL, info->error);
-    dwarf_sections_fini(&info->sections);
     return code;
 }
 
-int debug_info_open(const struct elf_file *elf, struct debug_info **out, struct err *err)
+int dwarf_open(struct dwarf_sections *sections, struct debug_info **out, struct err *err)
 {
     struct debug_info *info = calloc(1, sizeof *info);
     if (info == NULL)
         return err_set(err, -ENOMEM, "out of memory");
-    const int code = open_sections(info, elf, err);
+    info->sections = *sections;
+    const int code = open_sections(info, err);
     if (code != 0) {
         free(info);
         return code;
     }
     info->files = &info->own_files;
+    info->range_lists_bytes = SIZE_MAX;
     *out = info;
+    return 0;
+}
+
+int debug_info_open(const struct elf_file *elf, struct debug_info **out, struct err *err)
+{
+    struct dwarf_sections sections;
+    size_t range_lists_bytes;
+    if (!dwarf_is_sound(elf, &range_lists_bytes))
+        return err_set(err, -ENODATA, "no debug information that can be read: its tables are damaged");
+    if (dwarf_sections_init(&sections, elf) != 0)
+        return err_set(err, -ENOMEM, "out of memory");
+    const int code = dwarf_open(&sections, out, err);
+    if (code != 0) {
+        dwarf_sections_fini(&sections);
+        return code;
+    }
+    (*out)->elf = elf;
+    (*out)->range_lists_bytes = range_lists_bytes;
     return 0;
 }
 
@@ -51,6 +66,8 @@ void debug_info_close(struct debug_info *info)
     strings_fini(&info->own_files);
     dwarf_api_close(info->debug, info->access);
     dwarf_sections_fini(&info->sections);
+    debug_info_close(info->shared);
+    dwarf_package_close(info->package);
     if (info->own_elf != NULL)
         elf_file_close(info->own_elf);
     free(info->own_elf);
@@ -124,17 +141,20 @@ static int identify(struct debug_info *info, Dwarf_Die die, struct debug_functio
 {
     Dwarf_Off declaration = dwarf_offset(info, die);
     Dwarf_Die origin = NULL;
+    struct debug_info *origin_info = info;
     take_facts(info, die, function);
     for (int hop = 0; hop < DWARF_MAX_HOPS; hop++) {
         Dwarf_Die from = origin != NULL ? origin : die;
-        Dwarf_Die next = dwarf_reference(info, from, DW_AT_abstract_origin);
+        info = origin_info;
+        Dwarf_Die next = dwarf_reference(info, from, DW_AT_abstract_origin, &origin_info);
         if (next == NULL)
-            next = dwarf_reference(info, from, DW_AT_specification);
+            next = dwarf_reference(info, from, DW_AT_specification, &origin_info);
         if (origin != NULL)
             dwarf_dealloc_die(origin);
         origin = next;
         if (origin == NULL)
             break;
+        info = origin_info;
         declaration = dwarf_offset(info, origin);
         take_facts(info, origin, function);
     }

@@ -57,31 +57,56 @@ static const char *split_string(struct debug_info *info, Dwarf_Attribute attribu
     return offset < text_bytes && memchr(text + offset, '\0', text_bytes - offset) != NULL ? text + offset : NULL;
 }
 
+/* A string that several files share. */
+static const char *shared_string(struct debug_info *info, Dwarf_Attribute attribute)
+{
+    Dwarf_Off offset = 0;
+    size_t text_bytes = 0;
+    struct debug_info *shared = dwarf_shared(info);
+    if (shared == NULL || !dwarf_is_ok(info, dwarf_global_formref(attribute, &offset, &info->error)))
+        return NULL;
+    const char *text = (const char *)dwarf_sections_named(&shared->sections, ".debug_str", &text_bytes);
+    return text != NULL && offset < text_bytes && memchr(text + offset, '\0', text_bytes - offset) != NULL
+               ? text + offset
+               : NULL;
+}
+
 const char *dwarf_string(struct debug_info *info, Dwarf_Die die, Dwarf_Half name)
 {
     Dwarf_Attribute attribute = dwarf_attribute(info, die, name);
     if (attribute == NULL)
         return NULL;
-    const char *split = info->own_elf != NULL ? split_string(info, attribute) : NULL;
+    Dwarf_Half form = 0;
+    const char *special = info->skeletons != NULL ? split_string(info, attribute) : NULL;
     char *text = NULL; /* lies in the file's string section: it needs no release */
-    if (split == NULL && !dwarf_is_ok(info, dwarf_formstring(attribute, &text, &info->error)))
+    if (!dwarf_is_ok(info, dwarf_whatform(attribute, &form, &info->error)))
+        form = 0;
+    if (form == DW_FORM_GNU_strp_alt)
+        special = shared_string(info, attribute);
+    else if (special == NULL && !dwarf_is_ok(info, dwarf_formstring(attribute, &text, &info->error)))
         text = NULL;
     dwarf_dealloc(info->debug, attribute, DW_DLA_ATTR);
-    return split != NULL ? split : text;
+    return special != NULL ? special : text;
 }
 
-Dwarf_Die dwarf_reference(struct debug_info *info, Dwarf_Die die, Dwarf_Half name)
+Dwarf_Die dwarf_reference(struct debug_info *info, Dwarf_Die die, Dwarf_Half name, struct debug_info **target)
 {
     Dwarf_Attribute attribute = dwarf_attribute(info, die, name);
     if (attribute == NULL)
         return NULL;
     Dwarf_Off offset = 0;
-    Dwarf_Die target = NULL;
-    if (!dwarf_is_ok(info, dwarf_global_formref(attribute, &offset, &info->error)) ||
-        !dwarf_is_ok(info, dwarf_offdie_b(info->debug, offset, 1, &target, &info->error)))
-        target = NULL;
+    Dwarf_Half form = 0;
+    Dwarf_Die found = NULL;
+    struct debug_info *there = info;
+    if (dwarf_is_ok(info, dwarf_whatform(attribute, &form, &info->error)) && form == DW_FORM_GNU_ref_alt)
+        there = dwarf_shared(info);
+    if (there == NULL || !dwarf_is_ok(info, dwarf_global_formref(attribute, &offset, &info->error)) ||
+        !dwarf_is_ok(there, dwarf_offdie_b(there->debug, offset, 1, &found, &there->error)))
+        found = NULL;
+    else
+        *target = there;
     dwarf_dealloc(info->debug, attribute, DW_DLA_ATTR);
-    return target;
+    return found;
 }
 
 Dwarf_Off dwarf_offset(struct debug_info *info, Dwarf_Die die)

@@ -5,6 +5,7 @@
 
 #include "elf/debug-info.h"
 #include "elf/dwarf-api.h"
+#include "elf/dwarf-package.h"
 #include "elf/dwarf-sections.h"
 
 #define DWARF_MAX_DEPTH 100 /* nesting of DIEs that we follow */
@@ -34,8 +35,13 @@ struct debug_info {
     struct strings own_files;
     struct dwarf_sections sections;
     void *access;             /* of libdwarf to them */
-    struct elf_file *own_elf; /* a .dwo file, closed with this, or NULL */
+    const struct elf_file *elf;   /* what it was opened with; NULL: a part of a package */
+    struct elf_file *own_elf;     /* a .dwo or shared file, closed with this, or NULL */
     struct debug_info *skeletons; /* of a .dwo file: the program's, and the unit there that stands for it */
+    struct dwarf_package *package; /* the program's .dwp file, or NULL: looked for when a split unit is first met */
+    bool package_is_known;
+    struct debug_info *shared; /* the file that takes what several files have in common, or NULL: likewise */
+    bool shared_is_known;
     Dwarf_Off skeleton;
     size_t range_lists_bytes;
     struct dwarf_files file_cache[DWARF_CACHE_SLOTS];
@@ -56,13 +62,27 @@ struct dwarf_unit {
     size_t row_count;
 };
 
+/* Open the debug information in `*sections`, which are the result's on success. */
+int dwarf_open(struct dwarf_sections *sections, struct debug_info **out, struct err *err);
+
+/* The path of an open file, by its descriptor. */
+bool dwarf_path_of(const struct elf_file *elf, char path[], size_t path_bytes);
+
+/* dwarf-shared.c: the file that `info` shares parts with, opened when it is first asked for; NULL when there is none. */
+struct debug_info *dwarf_shared(struct debug_info *info);
+
 /* dwarf-split.c: does a unit's DIE stand for a .dwo file? Keep it for later. Walk the functions of its .dwo file. */
 bool dwarf_is_split(struct debug_info *info, Dwarf_Die die);
 int dwarf_split_add(struct debug_info *info, Dwarf_Off offset);
 
-/* Open the .dwo file that a skeleton's DIE stands for: NULL when it is not there. `path` gets where it should be. */
+/* Open the .dwo file that a skeleton's DIE stands for, in the program's .dwp file or by itself: NULL when it is not
+   there. `path` gets where it should be. */
 #define DWARF_PATH_BYTES 4096
 struct debug_info *dwarf_split_open(struct debug_info *skeletons, Dwarf_Die die, char path[DWARF_PATH_BYTES]);
+
+/* The DIE of the unit with code in a .dwo file, at which libdwarf's walk is left; NULL when it belongs to another build
+   than the skeleton. */
+Dwarf_Die dwarf_split_unit(struct debug_info *dwo);
 int dwarf_walk_split(struct debug_info *info, struct dwarf_unit *skeleton, const struct debug_wanted *wanted);
 
 /* The unit's functions. */
@@ -81,8 +101,9 @@ Dwarf_Attribute dwarf_attribute(struct debug_info *info, Dwarf_Die die, Dwarf_Ha
 bool dwarf_number(struct debug_info *info, Dwarf_Die die, Dwarf_Half name, uint64_t *value);
 const char *dwarf_string(struct debug_info *info, Dwarf_Die die, Dwarf_Half name);
 
-/* The DIE that attribute `name` of `die` refers to, or NULL. The caller releases it. */
-Dwarf_Die dwarf_reference(struct debug_info *info, Dwarf_Die die, Dwarf_Half name);
+/* The DIE that attribute `name` of `die` refers to, or NULL. The caller releases it. It may be in the shared file:
+   `*target` is the information that it is in. */
+Dwarf_Die dwarf_reference(struct debug_info *info, Dwarf_Die die, Dwarf_Half name, struct debug_info **target);
 Dwarf_Off dwarf_offset(struct debug_info *info, Dwarf_Die die);
 Dwarf_Half dwarf_tag_of(struct debug_info *info, Dwarf_Die die);
 

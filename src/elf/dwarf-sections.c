@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
+#include "elf/unpack.h"
+
+#define ELF_COMPRESSED_BY_ZSTD 2 /* ELFCOMPRESS_ZSTD, which older headers lack */
 #define OLD_HEADER_BYTES 12    /* "ZLIB" and the size, big-endian */
 #define MOST_A_BYTE_MAKES 1040 /* deflate unpacks a byte to at most 1032 (zlib Technical Details) */
 
@@ -30,6 +32,9 @@ static void take_compressed(struct dwarf_section *section)
     section->size_bytes = header.ch_size;
     if (header.ch_type == ELFCOMPRESS_ZLIB && is_plausible(section))
         section->packing = DWARF_SECTIONS_ZLIB;
+    else if (header.ch_type == ELF_COMPRESSED_BY_ZSTD && section->size_bytes > 0 &&
+             unpack_zstd_is_plausible(section->packed, section->packed_bytes, section->size_bytes))
+        section->packing = DWARF_SECTIONS_ZSTD;
 }
 
 static void take_old_compressed(struct dwarf_section *section)
@@ -82,37 +87,17 @@ void dwarf_sections_fini(struct dwarf_sections *sections)
     *sections = (struct dwarf_sections){0};
 }
 
-static bool unpack(struct dwarf_section *section)
+static void unpack(struct dwarf_section *section)
 {
-    z_stream stream = {0};
     uint8_t *out = malloc(section->size_bytes);
-    if (out == NULL || inflateInit(&stream) != Z_OK) {
-        free(out);
-        return false;
-    }
-    /* zlib counts in 32 bits. */
-    size_t in_left = section->packed_bytes, out_left = section->size_bytes;
-    stream.next_in = (Bytef *)(uintptr_t)section->packed;
-    stream.next_out = out;
-    int result = Z_OK;
-    while (result == Z_OK && (stream.avail_out > 0 || out_left > 0)) {
-        if (stream.avail_in == 0) {
-            stream.avail_in = in_left < 1u << 30 ? (uInt)in_left : 1u << 30;
-            in_left -= stream.avail_in;
-        }
-        if (stream.avail_out == 0) {
-            stream.avail_out = out_left < 1u << 30 ? (uInt)out_left : 1u << 30;
-            out_left -= stream.avail_out;
-        }
-        result = inflate(&stream, Z_NO_FLUSH);
-    }
-    const bool is_whole = stream.avail_out == 0 && out_left == 0 && (result == Z_OK || result == Z_STREAM_END);
-    inflateEnd(&stream);
-    if (is_whole)
+    const bool is_whole = out != NULL && (section->packing == DWARF_SECTIONS_ZSTD ? unpack_zstd : unpack_zlib)(
+                                             section->packed, section->packed_bytes, out, section->size_bytes);
+    if (is_whole) {
         section->unpacked = out;
-    else
+    } else {
+        section->packing = DWARF_SECTIONS_UNKNOWN;
         free(out);
-    return is_whole;
+    }
 }
 
 const uint8_t *dwarf_sections_bytes(struct dwarf_sections *sections, size_t number)
@@ -122,8 +107,8 @@ const uint8_t *dwarf_sections_bytes(struct dwarf_sections *sections, size_t numb
     struct dwarf_section *section = &sections->items[number];
     if (section->packing == DWARF_SECTIONS_PLAIN)
         return section->packed;
-    if (section->unpacked == NULL && !unpack(section))
-        section->packing = DWARF_SECTIONS_UNKNOWN;
+    if (section->unpacked == NULL && section->packing != DWARF_SECTIONS_UNKNOWN)
+        unpack(section);
     return section->unpacked;
 }
 

@@ -18,7 +18,7 @@ struct dwarf_section {
     uint8_t *unpacked; /* or NULL */
 };
 
-enum { DWARF_SECTIONS_PLAIN, DWARF_SECTIONS_ZLIB, DWARF_SECTIONS_UNKNOWN };
+enum { DWARF_SECTIONS_PLAIN, DWARF_SECTIONS_ZLIB, DWARF_SECTIONS_ZSTD, DWARF_SECTIONS_UNKNOWN };
 
 struct dwarf_sections {
     struct dwarf_section *items; /* numbered as in the file, so [0] is none */

@@ -23,11 +23,62 @@ static void dwo_path(struct debug_info *info, Dwarf_Die die, const char *name, c
         snprintf(path, path_bytes, "%s/%s", directory, name);
 }
 
-static struct debug_info *open_dwo(struct debug_info *skeletons, Dwarf_Off skeleton, const char *path)
+/* The id that a unit shares with its skeleton: an attribute, or in DWARF 5 part of the unit's header. */
+static bool unit_id(struct debug_info *info, Dwarf_Die die, uint64_t *id)
+{
+    enum { VERSION_AT = 4, ID_AT = 12, HEADER_BYTES = 20 };
+    Dwarf_Off header = 0, length = 0;
+    size_t bytes = 0;
+    uint32_t first_word;
+    uint16_t version;
+    if (dwarf_number(info, die, DW_AT_GNU_dwo_id, id))
+        return true;
+    const uint8_t *section = dwarf_sections_named(
+        &info->sections, info->skeletons != NULL ? ".debug_info.dwo" : ".debug_info", &bytes);
+    if (section == NULL || !dwarf_is_ok(info, dwarf_die_CU_offset_range(die, &header, &length, &info->error)) ||
+        header > bytes || bytes - header < HEADER_BYTES)
+        return false;
+    memcpy(&first_word, section + header, sizeof first_word);
+    memcpy(&version, section + header + VERSION_AT, sizeof version);
+    if (first_word == UINT32_MAX || version != 5) /* units of 4 GiB */
+        return false;
+    memcpy(id, section + header + ID_AT, sizeof *id);
+    return true;
+}
+
+static void find_package(struct debug_info *info)
+{
+    char path[DWARF_PATH_BYTES + sizeof ".dwp"];
+    info->package_is_known = true;
+    if (info->elf == NULL || !dwarf_path_of(info->elf, path, DWARF_PATH_BYTES))
+        return;
+    char *end = path + strlen(path);
+    strcpy(end, ".dwp");
+    info->package = dwarf_package_open(path);
+    if (info->package == NULL && end - path > 6 && strncmp(end - 6, ".debug", 6) == 0) {
+        strcpy(end - 6, ".dwp");
+        info->package = dwarf_package_open(path);
+    }
+}
+
+static struct debug_info *open_in_package(struct debug_info *skeletons, Dwarf_Die die)
 {
     struct debug_info *info = NULL;
-    if (skeletons->is_damaged) /* libdwarf of 2021 would search its units for ever */
+    struct dwarf_sections sections;
+    uint64_t id = 0;
+    if (!skeletons->package_is_known)
+        find_package(skeletons);
+    if (skeletons->package == NULL || !unit_id(skeletons, die, &id) ||
+        !dwarf_package_find(skeletons->package, id, &sections))
         return NULL;
+    if (dwarf_open(&sections, &info, NULL) != 0)
+        dwarf_sections_fini(&sections);
+    return info;
+}
+
+static struct debug_info *open_by_itself(const char *path)
+{
+    struct debug_info *info = NULL;
     struct elf_file *elf = malloc(sizeof *elf);
     if (elf == NULL || elf_file_open(elf, path, NULL) != 0) {
         free(elf);
@@ -39,9 +90,21 @@ static struct debug_info *open_dwo(struct debug_info *skeletons, Dwarf_Off skele
         return NULL;
     }
     info->own_elf = elf;
+    return info;
+}
+
+static struct debug_info *open_dwo(struct debug_info *skeletons, Dwarf_Die die, const char *path)
+{
+    if (skeletons->is_damaged) /* libdwarf of 2021 would search its units for ever */
+        return NULL;
+    struct debug_info *info = open_in_package(skeletons, die);
+    if (info == NULL)
+        info = open_by_itself(path);
+    if (info == NULL)
+        return NULL;
     info->files = skeletons->files;
     info->skeletons = skeletons;
-    info->skeleton = skeleton;
+    info->skeleton = dwarf_offset(skeletons, die);
     if (!dwarf_is_ok(info, dwarf_set_tied_dbg(info->debug, skeletons->debug, &info->error))) {
         debug_info_close(info);
         return NULL;
@@ -49,26 +112,44 @@ static struct debug_info *open_dwo(struct debug_info *skeletons, Dwarf_Off skele
     return info;
 }
 
-/* A .dwo file holds one unit with code. */
-static int walk_dwo(struct debug_info *info, struct dwarf_unit *skeleton, const struct debug_wanted *wanted)
+static bool is_same_build(struct debug_info *dwo, Dwarf_Die die)
 {
-    int code = 0;
+    uint64_t id = 0, wanted = 0;
+    Dwarf_Die skeleton = NULL;
+    if (!dwarf_is_ok(dwo->skeletons, dwarf_offdie_b(dwo->skeletons->debug, dwo->skeleton, 1, &skeleton,
+                                                    &dwo->skeletons->error)))
+        return false;
+    const bool is_same = !unit_id(dwo->skeletons, skeleton, &wanted) || !unit_id(dwo, die, &id) || id == wanted;
+    dwarf_dealloc_die(skeleton);
+    return is_same;
+}
+
+/* A .dwo file holds one unit with code. */
+Dwarf_Die dwarf_split_unit(struct debug_info *dwo)
+{
     Dwarf_Off last = 0;
     Dwarf_Half version = 0;
-    while (code == 0) {
-        Dwarf_Die die = dwarf_next_unit(info, &last, &version);
-        if (die == NULL)
-            break;
-        struct dwarf_unit unit;
-        dwarf_unit_init(info, &unit, die);
-        unit.low = skeleton->low;
-        unit.rows = skeleton->rows;
-        unit.row_count = skeleton->row_count;
-        unit.rows_loaded = true;
-        if (dwarf_tag_of(info, die) == DW_TAG_compile_unit)
-            code = dwarf_walk_unit(info, &unit, wanted);
+    for (;;) {
+        Dwarf_Die die = dwarf_next_unit(dwo, &last, &version);
+        if (die == NULL || (dwarf_tag_of(dwo, die) == DW_TAG_compile_unit && is_same_build(dwo, die)))
+            return die;
         dwarf_dealloc_die(die);
     }
+}
+
+static int walk_dwo(struct debug_info *info, struct dwarf_unit *skeleton, const struct debug_wanted *wanted)
+{
+    Dwarf_Die die = dwarf_split_unit(info);
+    if (die == NULL)
+        return 0;
+    struct dwarf_unit unit;
+    dwarf_unit_init(info, &unit, die);
+    unit.low = skeleton->low;
+    unit.rows = skeleton->rows;
+    unit.row_count = skeleton->row_count;
+    unit.rows_loaded = true;
+    const int code = dwarf_walk_unit(info, &unit, wanted);
+    dwarf_dealloc_die(die);
     return code;
 }
 
@@ -94,7 +175,7 @@ struct debug_info *dwarf_split_open(struct debug_info *skeletons, Dwarf_Die die,
     if (name == NULL)
         return NULL;
     dwo_path(skeletons, die, name, path, DWARF_PATH_BYTES);
-    return open_dwo(skeletons, dwarf_offset(skeletons, die), path);
+    return open_dwo(skeletons, die, path);
 }
 
 int dwarf_walk_split(struct debug_info *info, struct dwarf_unit *skeleton, const struct debug_wanted *wanted)

@@ -53,6 +53,7 @@ static bool descend(struct search *search, Dwarf_Die parent, int depth)
 
 struct identity {
     const char *name, *linkage_name; /* in libdwarf's memory */
+    struct debug_info *info;         /* where the declaration is */
     Dwarf_Off declaration;           /* whose scope qualifies the name */
 };
 
@@ -70,19 +71,22 @@ static void take_names(struct debug_info *info, Dwarf_Die die, struct identity *
  */
 static struct identity identify(struct debug_info *info, Dwarf_Die die)
 {
-    struct identity identity = {NULL, NULL, dwarf_offset(info, die)};
+    struct identity identity = {NULL, NULL, info, dwarf_offset(info, die)};
     Dwarf_Die origin = NULL;
+    struct debug_info *origin_info = info;
     take_names(info, die, &identity);
     for (int hop = 0; hop < DWARF_MAX_HOPS; hop++) {
         Dwarf_Die from = origin != NULL ? origin : die;
-        Dwarf_Die next = dwarf_reference(info, from, DW_AT_abstract_origin);
+        info = origin_info;
+        Dwarf_Die next = dwarf_reference(info, from, DW_AT_abstract_origin, &origin_info);
         if (next == NULL)
-            next = dwarf_reference(info, from, DW_AT_specification);
+            next = dwarf_reference(info, from, DW_AT_specification, &origin_info);
         if (origin != NULL)
             dwarf_dealloc_die(origin);
         origin = next;
         if (origin == NULL)
             break;
+        info = identity.info = origin_info;
         identity.declaration = dwarf_offset(info, origin);
         take_names(info, origin, &identity);
     }
@@ -106,7 +110,7 @@ static void name_frame(struct debug_info *info, Dwarf_Die die, bool is_cxx, stru
         frame->function = keep(names, demangled != NULL ? demangled : identity.linkage_name);
         free(demangled);
     } else if (is_cxx || identity.linkage_name != NULL) {
-        char *qualified = dwarf_qualified_name(info, identity.declaration, identity.name);
+        char *qualified = dwarf_qualified_name(identity.info, identity.declaration, identity.name);
         frame->function = keep(names, qualified);
         free(qualified);
     } else {

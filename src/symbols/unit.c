@@ -79,19 +79,6 @@ static int compare_functions(const void *left, const void *right)
     return (a->low > b->low) - (a->low < b->low);
 }
 
-/* The DIE of the unit with code in a .dwo file; libdwarf's walk is left at it. */
-static Dwarf_Die die_in_dwo(struct debug_info *dwo)
-{
-    Dwarf_Off last = 0;
-    Dwarf_Half version = 0;
-    for (;;) {
-        Dwarf_Die die = dwarf_next_unit(dwo, &last, &version);
-        if (die == NULL || dwarf_tag_of(dwo, die) == DW_TAG_compile_unit)
-            return die;
-        dwarf_dealloc_die(die);
-    }
-}
-
 static int load_functions(struct unit *unit, struct debug_info *info, Dwarf_Die unit_die)
 {
     struct loading loading = {.unit = unit, .info = info};
@@ -103,7 +90,7 @@ static int load_functions(struct unit *unit, struct debug_info *info, Dwarf_Die 
     if (dwarf_is_split(info, unit_die)) {
         char path[DWARF_PATH_BYTES];
         unit->dwo = dwarf_split_open(info, unit_die, path);
-        die = unit->dwo != NULL ? die_in_dwo(unit->dwo) : NULL;
+        die = unit->dwo != NULL ? dwarf_split_unit(unit->dwo) : NULL;
         if (die == NULL)
             return 0; /* there are still the skeleton's rows */
         unit->dwo_size_bytes = unit->dwo->budget;
