@@ -172,7 +172,9 @@ static void judge_probes(struct doctor *doctor, const char *path, bool is_librar
     struct probes *probes;
     struct err err;
     const struct options_watch *watch = &doctor->options->watch;
-    const struct probes_options options = {.globs = watch->functions.items, .glob_count = watch->functions.count};
+    const struct probes_options options = {.globs = watch->functions.items,
+                                           .glob_count = watch->functions.count,
+                                           .debug_root = watch->debug_root};
     if (probes_find(path, &options, &probes, &err) < 0) {
         find(doctor, LEVEL_WARN, "functions", "%s", err.text);
         return;
@@ -247,7 +249,7 @@ static void examine(struct doctor *doctor)
 {
     struct program program;
     struct err err;
-    if (program_find(doctor->options->program, &program, &err) < 0) {
+    if (program_find(doctor->options->program, doctor->options->watch.debug_root, &program, &err) < 0) {
         find(doctor, LEVEL_ERROR, "program", "%s", err.text);
         return;
     }

@@ -53,6 +53,12 @@ const struct option option_table[] = {
     {.name = "stacks", .kind = OPTION_CHOICE, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_LINE_REPORT,
      .offset = AT(watch.stacks), .argument = "WHEN", .choices = stacks,
      .help = "record the stack of each allocation, for the heap report: auto (for whole runs, not for requests), on or off"},
+    {.name = "debug-root", .kind = OPTION_TEXT, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_ANY,
+     .offset = AT(watch.debug_root), .argument = "DIRECTORY", .completes = OPTION_COMPLETES_FILE,
+     .help = "look for separate debug files below DIRECTORY instead of /usr/lib/debug"},
+    {.name = "debuginfod", .kind = OPTION_FLAG, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
+     .offset = AT(watch.debuginfod),
+     .help = "fetch the debug information of stacks that is not on this machine from the servers that DEBUGINFOD_URLS names"},
     {.name = "allocator", .kind = OPTION_CHOICE, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
      .offset = AT(watch.allocator), .argument = "NAME", .choices = allocators,
      .help = "auto and system leave the program its own; jemalloc loads jemalloc so that freed memory leaves the resident "

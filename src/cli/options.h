@@ -60,6 +60,8 @@ struct options_watch {
     bool every_instruction;
     const char *allocator;
     const char *stacks; /* "auto", "on" or "off" */
+    const char *debug_root; /* --debug-root, or NULL: /usr/lib/debug */
+    bool debuginfod;
 };
 
 struct options {

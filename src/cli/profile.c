@@ -30,7 +30,7 @@ static int fail(int status, const char *why)
 static int find_program(struct profile *profile)
 {
     struct err err;
-    int status = program_find(profile->options->program, &profile->program, &err);
+    int status = program_find(profile->options->program, profile->options->watch.debug_root, &profile->program, &err);
     if (status < 0)
         return fail(status == -ENOENT   ? PROFILE_NOT_FOUND
                     : status == -ENOMEM ? PROFILE_FAILED
@@ -174,6 +174,8 @@ int profile_init(struct profile *profile, const struct options *options, const s
     profile->watch = watch_new(&options->watch);
     if (profile->watch == NULL)
         return fail(PROFILE_FAILED, "out of memory");
+    if (options->watch.debuginfod && symbols_can_ask_servers(&err) < 0)
+        message(MESSAGE_WARNING, "--debuginfod: %s", err.text);
     look_ahead(profile);
     return make_collector(profile);
 }
@@ -324,10 +326,30 @@ static void say_no_handshake(const struct profile *profile)
             profile->program.name, profile->preload, profile->program.name);
 }
 
+/* Without them, stacks are addresses. */
+static void open_symbols(struct profile *profile)
+{
+    profile->symbols = symbols_new(profile->options->watch.debug_root);
+    if (profile->symbols != NULL && profile->options->watch.debuginfod)
+        symbols_ask_servers(profile->symbols, NULL); /* why not was said at the beginning */
+}
+
+static void say_servers(const struct profile *profile)
+{
+    const int failure = profile->symbols != NULL ? symbols_servers_failure(profile->symbols) : 0;
+    if (failure != 0)
+        message(MESSAGE_WARNING,
+                "--debuginfod: the servers that DEBUGINFOD_URLS names failed: %s; where debug information is missing, stacks "
+                "have no lines",
+                strerror(-failure));
+}
+
 static int judge_session(struct profile *profile, struct session *session)
 {
-    profile->symbols = symbols_new(NULL);
-    return session->request_count > 0 ? profile->view->judge(profile, session, profile->view->data) : 0;
+    open_symbols(profile);
+    const int status = session->request_count > 0 ? profile->view->judge(profile, session, profile->view->data) : 0;
+    say_servers(profile);
+    return status;
 }
 
 static int report_session(struct profile *profile, struct session *session)
@@ -348,9 +370,10 @@ static int report_session(struct profile *profile, struct session *session)
     if (merge_repeats(session, (uint32_t)profile->options->requests.repeat, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
     if (session->has_sites)
-        profile->symbols = symbols_new(NULL); /* without them, stacks are addresses */
+        open_symbols(profile);
     if (print_report(profile, session, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
+    say_servers(profile);
     report_summary(session, say_line, NULL);
     say_after(profile, session);
     return 0;

@@ -154,19 +154,19 @@ static int locate(const char *name, char **out, struct err *err)
     return *out != NULL ? 0 : err_set(err, -ENOMEM, "out of memory");
 }
 
-static void look_at_interpreter(struct program *program)
+static void look_at_interpreter(struct program *program, const char *debug_root)
 {
     const char *path = program->inspect.interpreter;
     if (program->inspect.kind != INSPECT_SCRIPT || path == NULL)
         return;
-    if (inspect_file(path, &program->interpreter_inspect, NULL) != 0)
+    if (inspect_file(path, debug_root, &program->interpreter_inspect, NULL) != 0)
         return;
     program->interpreter = strdup(path);
     if (program->interpreter == NULL)
         inspect_fini(&program->interpreter_inspect);
 }
 
-int program_find(const char *name, struct program *out, struct err *err)
+int program_find(const char *name, const char *debug_root, struct program *out, struct err *err)
 {
     *out = (struct program){.name = name};
     int status = locate(name, &out->path, err);
@@ -174,7 +174,7 @@ int program_find(const char *name, struct program *out, struct err *err)
         return status;
     bool executable = is_executable_file(out->path);
     struct err why;
-    status = inspect_file(out->path, &out->inspect, &why);
+    status = inspect_file(out->path, debug_root, &out->inspect, &why);
     if (status == -EACCES && executable) {
         /* May be executed but not read: nothing can be known about it beforehand. */
         out->inspect = (struct inspect){.kind = INSPECT_ELF_DYNAMIC, .bits = 64, .machine = EM_X86_64};
@@ -189,7 +189,7 @@ int program_find(const char *name, struct program *out, struct err *err)
         program_fini(out);
         return status;
     }
-    look_at_interpreter(out);
+    look_at_interpreter(out, debug_root);
     return 0;
 }
 

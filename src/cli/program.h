@@ -19,7 +19,7 @@ struct program {
 /* Find the file: as it is when the name has a slash, else along PATH. Fills `out`, to be released by program_fini, or
    returns -ENOENT (not found), -EACCES (not executable, not a program) with a sentence that says what may have been
    meant. */
-int program_find(const char *name, struct program *out, struct err *err);
+int program_find(const char *name, const char *debug_root, struct program *out, struct err *err);
 void program_fini(struct program *program);
 
 /* The file whose code will run: the interpreter of a script, else the program itself. */

@@ -84,6 +84,7 @@ static const struct probes *look(struct watch *watch, const char *path, struct e
         .globs = watch->options->functions.items,
         .glob_count = watch->options->functions.count,
         .every_instruction = watch->options->every_instruction,
+        .debug_root = watch->options->debug_root,
     };
     if (probes_find(key, &options, &probes, err) < 0) {
         probes = NULL;

@@ -138,6 +138,14 @@ static int explain_failure(struct debug_file *debug, const struct lookup *lookup
     return 0;
 }
 
+static void take_facts(struct debug_file *debug, const struct elf_file *program)
+{
+    const struct elf_file *source = debug->elf.fd >= 0 ? &debug->elf : program;
+    debug->has_info = has_section(source, ".debug_info");
+    debug->has_lines = has_section(source, ".debug_line");
+    debug->has_symbols = elf_file_section(source, ".symtab") != NULL || elf_file_section(program, ".symtab") != NULL;
+}
+
 int debug_file_find(struct debug_file *debug, const struct elf_file *program, const char *path, const char *root)
 {
     *debug = (struct debug_file){.elf.fd = -1};
@@ -154,12 +162,25 @@ int debug_file_find(struct debug_file *debug, const struct elf_file *program, co
         if (!found)
             code = explain_failure(debug, lookup, link);
     }
-    const struct elf_file *source = debug->elf.fd >= 0 ? &debug->elf : program;
-    debug->has_info = has_section(source, ".debug_info");
-    debug->has_lines = has_section(source, ".debug_line");
-    debug->has_symbols = elf_file_section(source, ".symtab") != NULL || elf_file_section(program, ".symtab") != NULL;
+    take_facts(debug, program);
     free(lookup);
     return code;
+}
+
+bool debug_file_take(struct debug_file *debug, const struct elf_file *program, int fd)
+{
+    struct elf_file elf;
+    if (elf_file_open_fd(&elf, fd, "fetched", NULL) != 0)
+        return false;
+    if (!is_same_build(&elf, program)) {
+        elf_file_close(&elf);
+        return false;
+    }
+    if (debug->elf.fd >= 0)
+        elf_file_close(&debug->elf);
+    debug->elf = elf;
+    take_facts(debug, program);
+    return true;
 }
 
 void debug_file_close(struct debug_file *debug)

@@ -19,6 +19,9 @@ struct debug_file {
 /* Look for debug information of `program`, which lies at `path`: in itself, then by build id and by debug link below `root`
    (NULL: /usr/lib/debug), as gdb does (GDB manual, "Separate Debug Files"). Finding none is no error. 0 or -ENOMEM. */
 int debug_file_find(struct debug_file *debug, const struct elf_file *program, const char *path, const char *root);
+
+/* Use the open file `fd` for the program's debug information, if it belongs to it; `fd` is taken over in any case. */
+bool debug_file_take(struct debug_file *debug, const struct elf_file *program, int fd);
 void debug_file_close(struct debug_file *debug);
 
 #endif

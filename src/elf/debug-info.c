@@ -55,6 +55,12 @@ int debug_info_open(const struct elf_file *elf, struct debug_info **out, struct 
     return 0;
 }
 
+void debug_info_set_fetch(struct debug_info *info, debug_fetch_fn fetch, void *data)
+{
+    info->fetch = fetch;
+    info->fetch_data = data;
+}
+
 void debug_info_close(struct debug_info *info)
 {
     if (info == NULL)

@@ -59,6 +59,11 @@ struct debug_wanted {
 int debug_info_open(const struct elf_file *elf, struct debug_info **out, struct err *err);
 void debug_info_close(struct debug_info *info);
 
+/* Where a file that `info` shares parts with may come from when it is not here: by its build id, an open file or a negative
+   errno. */
+typedef int (*debug_fetch_fn)(const uint8_t *id, size_t id_bytes, void *data);
+void debug_info_set_fetch(struct debug_info *info, debug_fetch_fn fetch, void *data);
+
 /* Walk the functions that have code and are wanted. Returns 0 or what `take` returned. */
 int debug_info_walk(struct debug_info *info, const struct debug_wanted *wanted);
 

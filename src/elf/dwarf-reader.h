@@ -42,6 +42,8 @@ struct debug_info {
     bool package_is_known;
     struct debug_info *shared; /* the file that takes what several files have in common, or NULL: likewise */
     bool shared_is_known;
+    debug_fetch_fn fetch; /* or NULL */
+    void *fetch_data;
     Dwarf_Off skeleton;
     size_t range_lists_bytes;
     struct dwarf_files file_cache[DWARF_CACHE_SLOTS];

@@ -1,6 +1,7 @@
 /* What several files of debug information have in common may be in one more, which .gnu_debugaltlink names ("dwz -m",
    of which Debian's and Fedora's packages make use). */
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,13 +41,17 @@ static bool read_link(const struct elf_file *elf, struct shared_link *link)
     return true;
 }
 
-/* Open the file at `path` if it is the one that the link means. */
-static struct debug_info *try_path(const struct shared_link *link, const char *path)
+/* Open the file behind `fd` if it is the one that the link means. */
+static struct debug_info *try_file(const struct shared_link *link, int fd)
 {
     struct debug_info *info = NULL;
     size_t id_bytes = 0;
     struct elf_file *elf = malloc(sizeof *elf);
-    if (elf == NULL || elf_file_open(elf, path, NULL) != 0) {
+    if (elf == NULL) {
+        close(fd);
+        return NULL;
+    }
+    if (elf_file_open_fd(elf, fd, link->name, NULL) != 0) {
         free(elf);
         return NULL;
     }
@@ -61,26 +66,39 @@ static struct debug_info *try_path(const struct shared_link *link, const char *p
     return NULL;
 }
 
-/* The name is relative to the file's own directory. */
-static struct debug_info *open_shared(const struct elf_file *elf)
+static struct debug_info *try_path(const struct shared_link *link, const char *path)
 {
-    struct shared_link link;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd >= 0 ? try_file(link, fd) : NULL;
+}
+
+/* The name is relative to the file's own directory. */
+static struct debug_info *open_by_name(const struct elf_file *elf, const struct shared_link *link)
+{
     char own[PATH_MAX], path[2 * PATH_MAX];
-    if (!read_link(elf, &link))
-        return NULL;
-    if (link.name[0] == '/')
-        return try_path(&link, link.name);
-    if (!dwarf_path_of(elf, own, sizeof own) || strlen(link.name) >= PATH_MAX)
+    if (link->name[0] == '/')
+        return try_path(link, link->name);
+    if (!dwarf_path_of(elf, own, sizeof own) || strlen(link->name) >= PATH_MAX)
         return NULL;
     *strrchr(own, '/') = '\0';
-    snprintf(path, sizeof path, "%s/%s", own, link.name);
-    return try_path(&link, path);
+    snprintf(path, sizeof path, "%s/%s", own, link->name);
+    return try_path(link, path);
+}
+
+static struct debug_info *open_shared(const struct debug_info *info)
+{
+    struct shared_link link;
+    if (!read_link(info->elf, &link))
+        return NULL;
+    struct debug_info *shared = open_by_name(info->elf, &link);
+    const int fd = shared == NULL && info->fetch != NULL ? info->fetch(link.id, link.id_bytes, info->fetch_data) : -1;
+    return fd >= 0 ? try_file(&link, fd) : shared;
 }
 
 struct debug_info *dwarf_shared(struct debug_info *info)
 {
     if (!info->shared_is_known && info->elf != NULL)
-        info->shared = open_shared(info->elf);
+        info->shared = open_shared(info);
     info->shared_is_known = true;
     if (info->shared != NULL)
         info->shared->files = info->files;

@@ -136,11 +136,11 @@ static void classify_elf(const struct elf_file *elf, bool has_pie_flag, struct i
     }
 }
 
-static int look_at_debug(const struct elf_file *elf, const char *path, struct inspect *out)
+static int look_at_debug(const struct elf_file *elf, const char *path, const char *debug_root, struct inspect *out)
 {
     struct debug_file debug = {.elf.fd = -1};
     struct debug_info *info = NULL;
-    const int code = debug_file_find(&debug, elf, path, NULL);
+    const int code = debug_file_find(&debug, elf, path, debug_root);
     if (code == 0) {
         out->has_debug_info = debug.has_info;
         out->has_line_table = debug.has_lines;
@@ -152,7 +152,7 @@ static int look_at_debug(const struct elf_file *elf, const char *path, struct in
     return code;
 }
 
-static int look_at_elf(const char *path, struct inspect *out, struct err *err)
+static int look_at_elf(const char *path, const char *debug_root, struct inspect *out, struct err *err)
 {
     struct elf_file elf;
     struct facts facts = {0};
@@ -173,7 +173,7 @@ static int look_at_elf(const char *path, struct inspect *out, struct err *err)
     if (code == 0 && allocator != NULL && facts.sanitizer == NULL && out->kind == INSPECT_ELF_DYNAMIC)
         code = copy_text(&out->own_allocator, allocator, strlen(allocator));
     if (code == 0)
-        code = look_at_debug(&elf, path, out);
+        code = look_at_debug(&elf, path, debug_root, out);
     elf_file_close(&elf);
     return code != 0 ? err_set(err, code, "%s: %s", path, strerror(-code)) : 0;
 }
@@ -218,14 +218,14 @@ static bool is_secure(int fd, const struct stat *status)
     return is_set_id || fgetxattr(fd, "security.capability", NULL, 0) > 0;
 }
 
-static int look_at_contents(const char *path, const unsigned char *head, size_t length, struct inspect *out,
+static int look_at_contents(const char *path, const char *debug_root, const unsigned char *head, size_t length, struct inspect *out,
                             struct err *err)
 {
     const char *text = (const char *)head;
     if (length >= 20 && memcmp(head, ELFMAG, SELFMAG) == 0) {
         look_at_other_arch(head, out);
         if (out->bits == 64 && head[EI_DATA] == ELFDATA2LSB && out->machine == EM_X86_64)
-            return look_at_elf(path, out, err);
+            return look_at_elf(path, debug_root, out, err);
         return 0;
     }
     if (length >= 2 && memcmp(head, "#!", 2) == 0)
@@ -234,7 +234,7 @@ static int look_at_contents(const char *path, const unsigned char *head, size_t 
     return 0;
 }
 
-int inspect_file(const char *path, struct inspect *out, struct err *err)
+int inspect_file(const char *path, const char *debug_root, struct inspect *out, struct err *err)
 {
     *out = (struct inspect){.kind = INSPECT_OTHER};
     unsigned char head[HEAD_BYTES];
@@ -252,7 +252,7 @@ int inspect_file(const char *path, struct inspect *out, struct err *err)
         code = err_set(err, -errno, "%s: cannot read: %s", path, strerror(errno));
     if (code == 0) {
         out->setuid = is_secure(fd, &status);
-        code = look_at_contents(path, head, (size_t)length, out, err);
+        code = look_at_contents(path, debug_root, head, (size_t)length, out, err);
     }
     close(fd);
     if (code != 0)

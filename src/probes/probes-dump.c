@@ -65,7 +65,7 @@ static int print_inspection(const char *path)
 {
     struct inspect inspect;
     struct err err = {""};
-    if (inspect_file(path, &inspect, &err) != 0) {
+    if (inspect_file(path, NULL, &inspect, &err) != 0) {
         fprintf(stderr, "probes-dump: %s\n", err.text);
         return EXIT_FAILURE;
     }

@@ -99,8 +99,8 @@ struct inspect {
     char *producer;       /* of the first unit, or NULL */
 };
 
-/* Look at `path` without running it. -ENOENT, -EACCES and so on when it cannot be read. */
-int inspect_file(const char *path, struct inspect *out, struct err *err);
+/* Look at `path` without running it; `debug_root` as in the options. -ENOENT, -EACCES and so on when it cannot be read. */
+int inspect_file(const char *path, const char *debug_root, struct inspect *out, struct err *err);
 void inspect_fini(struct inspect *inspect);
 
 #endif

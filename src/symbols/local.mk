@@ -5,6 +5,7 @@ noinst_LIBRARIES += %D%/libsymbols.a
   %D%/demangle.h %D%/demangle.c \
   %D%/mini-debug.h \
   %D%/object.h %D%/object.c \
+  %D%/servers.h \
   %D%/symbol-table.h %D%/symbol-table.c \
   %D%/unit.h %D%/unit.c \
   %D%/units.h %D%/units.c
@@ -14,6 +15,13 @@ EXTRA_DIST += %D%/mini-debug-none.c
 else
 %C%_libsymbols_a_SOURCES += %D%/mini-debug-none.c
 EXTRA_DIST += %D%/mini-debug.c
+endif
+if HAVE_DEBUGINFOD
+%C%_libsymbols_a_SOURCES += %D%/servers.c
+EXTRA_DIST += %D%/servers-none.c
+else
+%C%_libsymbols_a_SOURCES += %D%/servers-none.c
+EXTRA_DIST += %D%/servers.c
 endif
 
 # What links libsymbols.a links these as well, behind it. The C++ demangler is all that is taken of libsupc++.

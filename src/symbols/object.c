@@ -32,7 +32,21 @@ static const struct elf_file *debug_elf(const struct object *object)
     return object->debug.elf.fd >= 0 ? &object->debug.elf : &object->elf;
 }
 
-struct object *object_open(const char *path, const char *debug_root, struct strings *names)
+static int fetch(const uint8_t *id, size_t id_bytes, void *data)
+{
+    return servers_fetch(data, id, id_bytes);
+}
+
+static void ask_servers(struct object *object, struct servers *servers)
+{
+    size_t id_bytes = 0;
+    const uint8_t *id = elf_file_build_id(&object->elf, &id_bytes);
+    const int file = id != NULL ? servers_fetch(servers, id, id_bytes) : -1;
+    if (file >= 0)
+        debug_file_take(&object->debug, &object->elf, file);
+}
+
+struct object *object_open(const char *path, const char *debug_root, struct servers *servers, struct strings *names)
 {
     struct object *object = calloc(1, sizeof *object);
     if (object == NULL)
@@ -47,9 +61,14 @@ struct object *object_open(const char *path, const char *debug_root, struct stri
         object_close(object);
         return NULL;
     }
+    if (!object->debug.has_info && servers != NULL)
+        ask_servers(object, servers);
     const struct elf_file *source = debug_elf(object);
-    if (object->debug.has_info && debug_info_open(source, &object->info, NULL) == 0)
+    if (object->debug.has_info && debug_info_open(source, &object->info, NULL) == 0) {
+        if (servers != NULL)
+            debug_info_set_fetch(object->info, fetch, servers);
         object->units = units_new(object->info, names, source->size_bytes);
+    }
     return object;
 }
 

@@ -4,12 +4,14 @@
 #define SYMBOLS_OBJECT_H
 
 #include "elf/strings.h"
+#include "symbols/servers.h"
 #include "symbols/symbols.h"
 
 struct object;
 
-/* Open the file at `path`; strings go to `names`, which must outlive the object. NULL when it cannot be read. */
-struct object *object_open(const char *path, const char *debug_root, struct strings *names);
+/* Open the file at `path`; strings go to `names`. What is not on this machine is asked of `servers`, if not NULL. Both must
+   outlive the object. NULL when it cannot be read. */
+struct object *object_open(const char *path, const char *debug_root, struct servers *servers, struct strings *names);
 void object_close(struct object *object);
 
 /* As symbols_lookup; at most SYMBOLS_MAX_FRAMES. */

@@ -2,12 +2,14 @@
 
 #include "symbols/symbols.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "elf/strings.h"
 #include "symbols/object.h"
+#include "symbols/servers.h"
 
 struct answer {
     uint64_t address;
@@ -18,6 +20,7 @@ struct answer {
 
 struct symbols {
     char *debug_root;
+    struct servers *servers; /* or NULL */
     struct strings names;
     struct strings paths;    /* number of a path: index of its object */
     struct object **objects; /* NULL: the file could not be read */
@@ -47,6 +50,7 @@ void symbols_free(struct symbols *symbols)
         return;
     for (size_t i = 0; i < symbols->object_count; i++)
         object_close(symbols->objects[i]);
+    servers_free(symbols->servers);
     strings_fini(&symbols->names);
     strings_fini(&symbols->paths);
     free(symbols->objects);
@@ -54,6 +58,25 @@ void symbols_free(struct symbols *symbols)
     free(symbols->frames);
     free(symbols->debug_root);
     free(symbols);
+}
+
+int symbols_can_ask_servers(struct err *err)
+{
+    return servers_check(err);
+}
+
+int symbols_ask_servers(struct symbols *symbols, struct err *err)
+{
+    const int code = servers_check(err);
+    if (code != 0 || symbols->servers != NULL)
+        return code;
+    symbols->servers = servers_new();
+    return symbols->servers != NULL ? 0 : err_set(err, -ENOMEM, "the client of debuginfod cannot be set up");
+}
+
+int symbols_servers_failure(const struct symbols *symbols)
+{
+    return symbols->servers != NULL ? servers_failure(symbols->servers) : 0;
 }
 
 /* The number of the file's object, which is opened the first time; STRINGS_NONE when memory is out. */
@@ -66,7 +89,7 @@ static uint32_t find_object(struct symbols *symbols, const char *path)
     symbols->objects = objects;
     const uint32_t number = strings_add(&symbols->paths, path);
     if (number == symbols->object_count)
-        objects[symbols->object_count++] = object_open(path, symbols->debug_root, &symbols->names);
+        objects[symbols->object_count++] = object_open(path, symbols->debug_root, symbols->servers, &symbols->names);
     return number;
 }
 

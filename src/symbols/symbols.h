@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 /* Where a frame's function name comes from, best first. */
 enum symbols_source {
     SYMBOLS_DWARF,
@@ -36,6 +38,14 @@ struct symbols;
    one from one thread at a time. */
 struct symbols *symbols_new(const char *debug_root);
 void symbols_free(struct symbols *symbols);
+
+/* From now on, ask debuginfod servers for what is not on this machine; symbols_lookup then may wait for the network. 0, or
+   a negative errno and a sentence why that cannot be done, which symbols_can_ask_servers tells beforehand. */
+int symbols_can_ask_servers(struct err *err);
+int symbols_ask_servers(struct symbols *symbols, struct err *err);
+
+/* Why the servers are no longer asked (-ETIMEDOUT: one kept silent); 0 when they are, or never were. */
+int symbols_servers_failure(const struct symbols *symbols);
 
 /* Describe the code at ELF address `address` of the file at `path`: put at most `max` frames into `out`, innermost
    first, and return how many the address has (more than `max`: the rest was left out). Of a return address give the one

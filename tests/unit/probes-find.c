@@ -341,7 +341,7 @@ static void read_damaged(const uint8_t *bytes, size_t size)
     close(fd);
     if (probes_find(path, &options, &probes, NULL) == 0)
         probes_free(probes);
-    if (inspect_file(path, &inspect, NULL) == 0)
+    if (inspect_file(path, NULL, &inspect, NULL) == 0)
         inspect_fini(&inspect);
     unlink(path);
 }
