@@ -3,6 +3,7 @@ TEST_LOG_COMPILER = $(SHELL)
 E2E_TESTS =
 
 E2E_TESTS += %D%/annotation-matrix.test
+E2E_TESTS += %D%/blame-truth.test
 E2E_TESTS += %D%/check-formats.test
 E2E_TESTS += %D%/check-requests.test
 E2E_TESTS += %D%/check-run.test

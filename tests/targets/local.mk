@@ -41,4 +41,6 @@ EXTRA_DIST += %D%/annotate-c.c %D%/annotate-cxx.cc %D%/annotate-header.h %D%/ann
 	%D%/annotate-header-b.cc
 
 # Places that know their line: compiled by the test, with several compilers and options each.
+EXTRA_DIST += %D%/blame-truth.h %D%/blame-truth-bare.c %D%/blame-truth-part.h %D%/blame-truth.c \
+	%D%/blame-truth-cxx.cc
 EXTRA_DIST += %D%/symbols-truth.h %D%/symbols-truth.c %D%/symbols-truth-cxx.cc
