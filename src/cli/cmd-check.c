@@ -130,6 +130,11 @@ static void say_unused(const struct check_command *command)
                 name);
 }
 
+static void say_note(const char *line, void *data)
+{
+    message(MESSAGE_NOTE, "%s", line);
+}
+
 static void say_doubts(const struct check_command *command, const struct profile *profile,
                        const struct session *session)
 {
@@ -145,6 +150,7 @@ static void say_doubts(const struct check_command *command, const struct profile
         message(
             MESSAGE_WARNING,
             "--repeat 1: one repeat cannot tell a leak from what is kept: only limits are checked; give at least 2");
+    report_stack_ends(session, say_note, NULL);
     if (!session->has_sites)
         message(MESSAGE_WARNING, "%s: no stacks were recorded: leaks are not found", name);
 }

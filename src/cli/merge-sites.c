@@ -65,6 +65,8 @@ static void add(struct session_site *into, const struct session_site *from)
     into->window_live_count += from->window_live_count;
     into->peak_bytes += from->peak_bytes;
     into->temporary_count += from->temporary_count;
+    into->cut |= from->cut;
+    into->stopped |= from->stopped;
 }
 
 int merge_sites_add_up(struct session *session, uint32_t repeat)

@@ -51,6 +51,8 @@ static void add_command(struct text *text, const struct options *options, const 
         text_add(text, " --no-children");
     if (strcmp(options->watch.stacks, "auto") != 0)
         add_option(text, "--stacks", options->watch.stacks);
+    if (options->watch.depth > 0)
+        text_addf(text, " --depth %ld", options->watch.depth);
     if (strcmp(options->watch.allocator, "auto") != 0)
         add_option(text, "--allocator", options->watch.allocator);
     add_option(text, "-f", requests->file);

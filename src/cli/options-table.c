@@ -59,6 +59,9 @@ const struct option option_table[] = {
     {.name = "debuginfod", .kind = OPTION_FLAG, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
      .offset = AT(watch.debuginfod),
      .help = "fetch the debug information of stacks that is not on this machine from the servers that DEBUGINFOD_URLS names"},
+    {.name = "depth", .kind = OPTION_NUMBER, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
+     .offset = AT(watch.depth), .argument = "N", .low = 1, .high = 65535,
+     .help = "keep the N innermost frames of each stack, and take stacks that differ further out as one"},
     {.name = "allocator", .kind = OPTION_CHOICE, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
      .offset = AT(watch.allocator), .argument = "NAME", .choices = allocators,
      .help = "auto and system leave the program its own; jemalloc loads jemalloc so that freed memory leaves the resident "

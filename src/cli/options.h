@@ -62,6 +62,7 @@ struct options_watch {
     const char *stacks; /* "auto", "on" or "off" */
     const char *debug_root; /* --debug-root, or NULL: /usr/lib/debug */
     bool debuginfod;
+    long depth;         /* 0: no limit */
 };
 
 struct options {

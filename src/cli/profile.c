@@ -143,6 +143,7 @@ static int make_collector(struct profile *profile)
         flags |= WIRE_WANT_EVENTS;
     if (collector_new(flags, profile->view == NULL ? watch_plan : NULL, profile->watch, &profile->collector, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
+    collector_limit_depth(profile->collector, (uint32_t)profile->options->watch.depth);
     if (collector_start(profile->collector, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
     return 0;

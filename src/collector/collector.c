@@ -36,6 +36,7 @@ struct collector {
     struct session_request *requests;
     size_t request_count;
     bool window_open;
+    uint32_t depth; /* of stacks in the session */
 };
 
 int collector_new(uint32_t flags, collector_plan_fn *plan, void *data, struct collector **out, struct err *err)
@@ -204,6 +205,11 @@ static void *run(void *data)
         futex_wait(&header->wake, seen, IDLE_NS);
         atomic_store(&header->collector_waits, 0);
     }
+}
+
+void collector_limit_depth(struct collector *collector, uint32_t frames)
+{
+    collector->depth = frames;
 }
 
 int collector_start(struct collector *collector, struct err *err)
@@ -396,6 +402,7 @@ static void fill_processes(struct collector *collector, struct session *session)
     for (size_t i = 0; i < collector->process_count; i++) {
         struct process *process = collector->processes[i];
         session->lost_records += process->last.lost;
+        session->guessed_frames += process->last.guessed_frames;
         if (process->summary.rss_granularity_bytes > session->rss_granularity_bytes)
             session->rss_granularity_bytes = process->summary.rss_granularity_bytes;
         if (session->processes == NULL)
@@ -430,7 +437,7 @@ struct session *collector_finish(struct collector *collector)
     fill_processes(collector, session);
     session->refused = atomic_load(&collector->memory.header->refused);
     if (collector->memory.header->flags & WIRE_WANT_EVENTS)
-        sites_build(session, collector->processes, collector->process_count);
+        sites_build(session, collector->processes, collector->process_count, collector->depth);
     session->many_threads = lines_many_threads(collector->lines);
     return session;
 }

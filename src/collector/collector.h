@@ -34,6 +34,9 @@ void collector_free(struct collector *collector);
 /* The value for the environment variable WIRE_ENV_CHANNEL. Owned by the collector. */
 const char *collector_channel(const struct collector *collector);
 
+/* Keep only the `frames` innermost frames of each stack; stacks that differ further out are then one. 0: all. */
+void collector_limit_depth(struct collector *collector, uint32_t frames);
+
 int collector_start(struct collector *collector, struct err *err); /* starts the thread */
 
 /* Number of processes that registered so far: 0 after the program has begun means that the preload library did not come

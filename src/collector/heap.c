@@ -382,25 +382,24 @@ void heap_end_window(struct heap *heap, uint32_t window, bool is_gone)
     }
 }
 
-size_t heap_frames(const struct heap *heap, uint32_t stack, uint64_t *out, size_t max, uint32_t *generation)
+struct heap_stack heap_walk(const struct heap *heap, uint32_t stack, uint64_t *out, size_t max)
 {
-    *generation = 0;
-    if (stack >= heap->site_count)
-        return 0;
-    size_t count = 0;
-    uint64_t path = heap->sites[stack].path;
-    while (path >= WIRE_EVENT_GENERATIONS && count < UINT16_MAX) {
+    struct heap_stack walked = {.end = WIRE_ROOT_CUT};
+    uint64_t path = stack < heap->site_count ? heap->sites[stack].path : 0;
+    while (path >= WIRE_EVENT_ROOTS && walked.count < UINT16_MAX) {
         const struct node *node = find_node(heap, path);
         if (node == NULL)
             break;
-        if (count < max)
-            out[count] = node->address;
-        count++;
+        if (walked.count < max)
+            out[walked.count] = node->address;
+        walked.count++;
         path = node->parent;
-        if (path < WIRE_EVENT_GENERATIONS)
-            *generation = (uint32_t)path;
     }
-    return count;
+    if (path >= WIRE_EVENT_ROOTS) /* a path that nobody told the rest of is as good as cut */
+        return walked;
+    walked.generation = (uint32_t)(path >> 2);
+    walked.end = (path & 3) <= WIRE_ROOT_CUT ? (enum wire_root)(path & 3) : WIRE_ROOT_CUT;
+    return walked;
 }
 
 void heap_visit_live(const struct heap *heap, heap_visit_fn *visit, void *data)

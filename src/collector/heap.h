@@ -17,7 +17,7 @@ struct heap;
 
 /* What one stack did in one window. Bytes are as the program asked for them. */
 struct heap_site {
-    uint32_t stack; /* index for heap_frames */
+    uint32_t stack; /* index for heap_walk */
     uint32_t window;
     uint64_t alloc_bytes, alloc_count;
     uint64_t live_bytes, live_count;               /* allocated here and not freed so far */
@@ -55,9 +55,15 @@ size_t heap_sites(struct heap *heap, const struct heap_site **out);
    at the end of the window before. When the process is gone, nothing is: its memory went back with it. */
 void heap_end_window(struct heap *heap, uint32_t window, bool is_gone);
 
-/* Copy up to `max` return addresses of a stack, innermost first; returns how many there are. Their generation goes to
-   *generation (wire_module.born). */
-size_t heap_frames(const struct heap *heap, uint32_t stack, uint64_t *out, size_t max, uint32_t *generation);
+/* A stack that was walked outwards. */
+struct heap_stack {
+    size_t count;        /* frames */
+    uint32_t generation; /* of the modules that its addresses lie in: wire_module.born */
+    enum wire_root end;  /* why it has no further frames */
+};
+
+/* Copy up to `max` return addresses of a stack, innermost first. */
+struct heap_stack heap_walk(const struct heap *heap, uint32_t stack, uint64_t *out, size_t max);
 
 /* Call `visit` for each live block, in no order. */
 typedef void heap_visit_fn(const struct heap_block *block, void *data);

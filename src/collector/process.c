@@ -230,6 +230,7 @@ void process_read_counts(struct process *process, const struct memory *memory)
         counts.mapped_bytes += load(&thread->mapped.alloc_bytes);
         counts.unmapped_bytes += load(&thread->mapped.free_bytes);
         counts.lost += load(&thread->lost);
+        counts.guessed_frames += load(&thread->guessed_frames);
     }
     process->last = counts;
 }

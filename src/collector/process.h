@@ -17,6 +17,7 @@ struct counts {
     uint64_t alloc_bytes, alloc_count, free_bytes, free_count;
     uint64_t mapped_bytes, unmapped_bytes;
     uint64_t lost;
+    uint64_t guessed_frames;
 };
 
 struct slot {

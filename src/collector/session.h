@@ -94,6 +94,8 @@ struct session_site {
     uint64_t window_live_bytes, window_live_count;
     uint64_t peak_bytes;      /* its part of the heap when its process's heap was largest; summed over processes */
     uint64_t temporary_count; /* freed by the very next event of the thread */
+    bool cut;     /* frames beyond the depth limit, --depth or what the program's side can remember, are left out */
+    bool stopped; /* of some of them the outer frames are not known: they were called by code without unwind information */
 };
 
 struct session {
@@ -105,6 +107,8 @@ struct session {
     struct session_process *processes;
     size_t process_count;
     bool has_sites; /* the event stream was recorded */
+    uint32_t depth; /* so many frames of each stack are kept, 0: all */
+    uint64_t guessed_frames; /* found by the frame pointer, for want of unwind information */
     struct session_site *sites;
     size_t site_count;
     struct session_frame *frames;

@@ -13,6 +13,7 @@ struct builder {
     size_t site_room, frame_room;
     uint32_t *index; /* site + 1 by hash of (request, frames) */
     size_t slots;
+    size_t depth;                 /* frames that count */
     uint64_t *addresses;          /* scratch: one stack as the heap has it */
     struct session_frame *frames; /* scratch: the same in terms of files */
 };
@@ -176,14 +177,17 @@ static int add_site(struct builder *builder, const struct modules *generations, 
 {
     if (from->window == 0 || from->window > builder->session->request_count)
         return 0;
-    uint32_t generation;
-    size_t count = heap_frames(generations[0].process->heap, from->stack, builder->addresses, FRAMES_MAX, &generation);
-    count = count < FRAMES_MAX ? count : FRAMES_MAX;
+    struct heap_stack stack =
+        heap_walk(generations[0].process->heap, from->stack, builder->addresses, builder->depth);
+    size_t count = stack.count < builder->depth ? stack.count : builder->depth;
+    enum wire_root end = stack.count > builder->depth ? WIRE_ROOT_CUT : stack.end;
     for (size_t i = 0; i < count; i++)
-        builder->frames[i] = frame_of(generations, generation_count, builder->addresses[i], generation);
+        builder->frames[i] = frame_of(generations, generation_count, builder->addresses[i], stack.generation);
     struct session_site *site = site_of(builder, from->window - 1, count);
     if (site == NULL)
         return -ENOMEM;
+    site->cut |= end == WIRE_ROOT_CUT;
+    site->stopped |= end == WIRE_ROOT_STOPPED;
     site->alloc_bytes += from->alloc_bytes;
     site->alloc_count += from->alloc_count;
     site->live_bytes += from->live_bytes;
@@ -239,9 +243,10 @@ static int add_process(struct builder *builder, struct process *const *processes
     return code;
 }
 
-int sites_build(struct session *session, struct process *const *processes, size_t process_count)
+int sites_build(struct session *session, struct process *const *processes, size_t process_count, uint32_t depth)
 {
     struct builder builder = {.session = session,
+                              .depth = depth > 0 && depth < FRAMES_MAX ? depth : FRAMES_MAX,
                               .addresses = malloc(FRAMES_MAX * sizeof *builder.addresses),
                               .frames = malloc(FRAMES_MAX * sizeof *builder.frames)};
     int code = builder.addresses != NULL && builder.frames != NULL ? 0 : -ENOMEM;
@@ -249,6 +254,7 @@ int sites_build(struct session *session, struct process *const *processes, size_
         if (processes[i]->heap != NULL)
             code = add_process(&builder, processes, i);
     session->has_sites = code == 0;
+    session->depth = depth;
     if (code != 0)
         session->site_count = 0;
     free(builder.addresses);

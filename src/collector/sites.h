@@ -9,7 +9,8 @@
 #include "collector/session.h"
 
 /* Fill in the session's sites, frames and modules; stacks that are the same in terms of files are one, whatever process
-   they come from. Returns 0 or -ENOMEM: the session then has no sites. */
-int sites_build(struct session *session, struct process *const *processes, size_t process_count);
+   they come from. With a `depth` other than 0, only so many innermost frames of each stack count. Returns 0 or -ENOMEM:
+   the session then has no sites. */
+int sites_build(struct session *session, struct process *const *processes, size_t process_count, uint32_t depth);
 
 #endif

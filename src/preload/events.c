@@ -98,7 +98,7 @@ static __attribute__((noinline, cold)) struct events *events_new(struct wire_thr
     events->may_grow = is_first;
     events->filter_bits = is_first ? FILTER_BITS : FILTER_BITS_OTHER;
     events->unwind.memo_mask = (is_first ? UNWIND_MEMOS : MEMOS_OTHER) - 1;
-    events->unwind.root = modules_generation;
+    events->unwind.generation = modules_generation;
     guest_own((int64_t)pages_populate(events, offsetof(struct events, unwind.frames), 1));
     populate(events->filter, 0, 1u << events->filter_bits, sizeof *events->filter);
     populate(events->unwind.memos, 0, events->unwind.memo_mask + 1, sizeof *events->unwind.memos);
@@ -173,6 +173,7 @@ static inline uint64_t *filter_of(struct events *events, uint64_t path)
 static __attribute__((noinline)) void put_nodes(struct events *events)
 {
     const struct unwind *unwind = &events->unwind;
+    atomic_store_explicit(&guest_self.slot->guessed_frames, unwind->guessed, memory_order_relaxed);
     for (uint32_t i = unwind->changed; i < unwind->depth; i++) {
         const struct unwind_frame *frame = &unwind->frames[i];
         uint64_t *known = filter_of(events, frame->path);
@@ -189,9 +190,9 @@ static __attribute__((noinline, cold)) void begin_epoch(struct events *events)
 {
     events->epoch = unwind_epoch;
     events->unwind.remembered = 0;
-    if (events->unwind.root == modules_generation)
+    if (events->unwind.generation == modules_generation)
         return;
-    events->unwind.root = modules_generation;
+    events->unwind.generation = modules_generation;
     unwind_reset(&events->unwind);
     for (uint32_t i = 0; i < 1u << events->filter_bits; i++)
         events->filter[i] = 0;

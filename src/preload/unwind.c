@@ -9,6 +9,7 @@
 #include "preload/cfi.h"
 #include "preload/displace.h"
 #include "preload/syscalls.h"
+#include "wire/event.h"
 
 /* A cache word: tag, kind, cfa_offset / 8, bp_offset / 8. The address is permuted by an invertible function; its upper
    bits choose the slot, the others are the tag, so that a word belongs to exactly one address. A free word is 0, which
@@ -272,10 +273,6 @@ static inline uint64_t append(struct unwind *unwind, uint32_t depth, uint32_t co
     uint64_t path = depth > 0 ? unwind->frames[depth - 1].path : unwind->root;
     bool needs_bp = depth > 0 && unwind->links[depth - 1].needs_bp;
     uint32_t checks = depth > 0 ? unwind->links[depth - 1].check_count : 0;
-    if (__builtin_expect(count > UNWIND_DEPTH - depth, 0)) {
-        unwind->truncated++;
-        count = UNWIND_DEPTH - depth;
-    }
     unwind->changed = depth;
     for (uint32_t i = count; i-- > 0; depth++) {
         const struct unwind_step *step = &unwind->inner[i];
@@ -292,10 +289,21 @@ static inline uint64_t append(struct unwind *unwind, uint32_t depth, uint32_t co
     return path;
 }
 
-static inline uint64_t walk(struct unwind *unwind, const struct unwind_start *start)
+/* The frames behind those that stay have been stepped through, for `reason`. */
+static inline void end_at(struct unwind *unwind, enum wire_root reason)
+{
+    unwind->stopped += reason == WIRE_ROOT_STOPPED;
+    unwind->truncated += reason == WIRE_ROOT_CUT;
+    unwind->root = unwind->generation << 2 | reason;
+}
+
+static uint64_t walk_anew(struct unwind *unwind, const struct unwind_start *start);
+
+/* Step through at most `limit` frames, the outermost of which may be one of the first `depth` remembered ones. */
+static inline uint64_t walk(struct unwind *unwind, const struct unwind_start *start, uint32_t depth, uint32_t limit)
 {
     struct cursor at = {start->return_address, start->sp, start->bp};
-    uint32_t depth = unwind->remembered, count = 0;
+    uint32_t count = 0;
     bool other_stack = false; /* a handler may run on another stack: such a walk is not believed next time */
     for (;;) {
         while (depth > 0 && unwind->frames[depth - 1].slot < at.sp - 8)
@@ -305,8 +313,8 @@ static inline uint64_t walk(struct unwind *unwind, const struct unwind_start *st
                 break;
             depth = first_changed(unwind, depth - 1);
         }
-        if (__builtin_expect(count == UNWIND_INNER, 0)) {
-            unwind->truncated++;
+        if (__builtin_expect(count == limit, 0)) {
+            end_at(unwind, WIRE_ROOT_CUT);
             depth = 0;
             break;
         }
@@ -320,13 +328,21 @@ static inline uint64_t walk(struct unwind *unwind, const struct unwind_start *st
         depth = 0;
         other_stack |= outcome == STEP_OTHER_STACK;
         if (outcome != STEP_OTHER_STACK) {
-            unwind->stopped += outcome == STEP_STOPPED;
+            end_at(unwind, outcome == STEP_STOPPED ? WIRE_ROOT_STOPPED : WIRE_ROOT_REACHED);
             break;
         }
     }
+    /* The outer frames have to go: half of them at once, for the stack may be getting deeper still. */
+    if (__builtin_expect(count > UNWIND_DEPTH - depth, 0))
+        return walk_anew(unwind, start);
     uint64_t path = append(unwind, depth, count);
     unwind->remembered = other_stack ? 0 : unwind->depth;
     return path;
+}
+
+static __attribute__((noinline, cold)) uint64_t walk_anew(struct unwind *unwind, const struct unwind_start *start)
+{
+    return walk(unwind, start, 0, UNWIND_DEPTH / 2);
 }
 
 static inline struct unwind_memo *memo_of(struct unwind *unwind, const struct unwind_start *start)
@@ -385,7 +401,7 @@ uint64_t unwind_walk(struct unwind *unwind, const struct unwind_start *start)
         return memo->path;
     }
     unwind->recalled = NULL;
-    uint64_t path = walk(unwind, start);
+    uint64_t path = walk(unwind, start, unwind->remembered, UNWIND_INNER);
     if (memo->last_path == path) /* for the second time in a row */
         memorize(unwind, memo, start, path);
     memo->last_path = path;

@@ -71,7 +71,8 @@ struct unwind {
     uint32_t depth;      /* of the last walk that was stepped; frames[0] is the outermost */
     uint32_t changed;    /* frames[changed..depth) were new in it */
     uint32_t remembered; /* frames[0..remembered) may be believed next time: depth, or 0 */
-    uint32_t root;       /* what a path begins with: the generation */
+    uint32_t generation; /* of the modules; the owner's to set */
+    uint32_t root;       /* what paths begin with: see enum wire_root */
     uint32_t memo_mask;  /* memos in use, minus one: a power of two, minus one */
     /* The last walk was this one again: its own frames, on top of frames[0..depth). NULL: the last walk is frames[0..depth)
        of this structure. */

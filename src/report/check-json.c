@@ -4,6 +4,7 @@
 
 #include "report/json-build.h"
 #include "report/check-print.h"
+#include "report/stack-ends.h"
 
 #define CHECK_FORMAT "syseng-mem-check"
 #define CHECK_VERSION 1
@@ -118,6 +119,13 @@ int check_json(const struct check_result *result, const struct check_print *prin
         build_append(&build, argv, build_string(*word));
     for (size_t i = 0; i < result->request_count; i++)
         build_append(&build, requests, build_request(&build, &result->requests[i]));
+    struct stack_ends ends;
+    json_t *stacks = json_object();
+    build.failed |= stack_ends_count(result->session, &ends) != 0;
+    build_put(&build, stacks, "depth", result->session->depth > 0 ? build_integer(result->session->depth) : json_null());
+    build_put(&build, stacks, "cut", build_integer(ends.cut));
+    build_put(&build, stacks, "ended_early", build_integer(ends.stopped));
+    build_put(&build, stacks, "guessed_frames", build_integer(result->session->guessed_frames));
     build_put(&build, losses, "records", build_integer(result->session->lost_records));
     build_put(&build, losses, "processes_and_threads", build_integer(result->session->refused));
     build_put(&build, root, "format", build_string(CHECK_FORMAT));
@@ -128,6 +136,7 @@ int check_json(const struct check_result *result, const struct check_print *prin
     build_put(&build, root, "findings", build_findings(&build, result, result->findings, result->finding_count));
     build_put(&build, root, "kept", build_findings(&build, result, result->kept, result->kept_count));
     build_put(&build, root, "suppressed", build_integer(result->suppressed_count));
+    build_put(&build, root, "stacks", stacks);
     build_put(&build, root, "losses", losses);
     return build_dump(&build, root, out, err);
 }

@@ -224,6 +224,9 @@ static int print_stack(struct heap_report *report, const struct tables_group *gr
         code = visit_stack(report, site, blame, measure_frame, &columns);
     if (earlier == NULL && code == 0)
         code = visit_stack(report, site, blame, print_frame, &columns);
+    if (earlier == NULL && code == 0 && (site->cut || site->stopped))
+        fprintf(report->out, "                 ... %s\n",
+                site->cut ? "cut here" : "called by code without unwind information");
     size_t others = group->stack_count[order] - 1;
     if (code == 0 && others > 0)
         fprintf(report->out, "                 and %zu more %s\n", others, others == 1 ? "stack" : "stacks");
@@ -302,6 +305,12 @@ static int print_request(struct heap_report *report, uint32_t index)
     return code;
 }
 
+static void print_end(const char *line, void *data)
+{
+    const struct heap_report *report = data;
+    fprintf(report->out, "%s\n", line);
+}
+
 int report_heap(const struct session *session, const struct report_options *options, FILE *out, struct err *err)
 {
     if (!session->has_sites || options->style == REPORT_STYLE_MEMORY_PROFILER)
@@ -315,6 +324,8 @@ int report_heap(const struct session *session, const struct report_options *opti
     errno = 0;
     for (uint32_t i = 0; i < session->request_count && code == 0; i++)
         code = print_request(&report, i);
+    if (code == 0)
+        code = report_stack_ends(session, print_end, &report);
     if (code == 0 && (fflush(out) != 0 || ferror(out)))
         code = errno != 0 ? -errno : -EIO;
     stacks_free(report.stacks);

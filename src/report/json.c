@@ -13,6 +13,7 @@
 #include "report/heap-stacks.h"
 #include "report/json-build.h"
 #include "report/source.h"
+#include "report/stack-ends.h"
 #include "wire/session.h"
 
 #define JSON_FORMAT "syseng-mem-report"
@@ -158,6 +159,8 @@ static json_t *build_site(struct build *build, const struct session *session, co
     build_put(&build->json, object, "line", integer_if(blame.line > 0, blame.line));
     put_sum(build, object, site);
     build_put(&build->json, object, "stack", stack);
+    build_put(&build->json, object, "cut", json_boolean(site->cut));
+    build_put(&build->json, object, "ended_early", json_boolean(site->stopped));
     return object;
 }
 
@@ -292,6 +295,21 @@ static json_t *build_process(struct build *build, const struct session_process *
     return object;
 }
 
+/* What stacks do not reach the root. */
+static json_t *build_stack_ends(struct build *build, const struct session *session)
+{
+    if (!session->has_sites)
+        return json_null();
+    struct stack_ends ends;
+    json_t *object = json_object();
+    build->json.failed |= stack_ends_count(session, &ends) != 0;
+    build_put(&build->json, object, "depth", integer_if(session->depth > 0, session->depth));
+    build_put(&build->json, object, "cut", build_integer(ends.cut));
+    build_put(&build->json, object, "ended_early", build_integer(ends.stopped));
+    build_put(&build->json, object, "guessed_frames", build_integer(session->guessed_frames));
+    return object;
+}
+
 static json_t *build_session(struct build *build, const struct session *session)
 {
     json_t *root = json_object();
@@ -312,6 +330,7 @@ static json_t *build_session(struct build *build, const struct session *session)
     build_put(&build->json, losses, "disorder", session->has_sites ? build_integer(session->disorder) : json_null());
     build_put(&build->json, root, "requests", requests);
     build_put(&build->json, root, "frames", build_frames(build, session));
+    build_put(&build->json, root, "stacks", build_stack_ends(build, session));
     build_put(&build->json, root, "unknown_frees",
               session->has_sites ? build_integer(session->unknown_frees) : json_null());
     build_put(&build->json, root, "never_ran", never_ran);

@@ -5,6 +5,7 @@ noinst_LIBRARIES += %D%/libreport.a
 	%D%/rows.h %D%/rows.c \
 	%D%/describe.h %D%/describe.c \
 	%D%/heap-stacks.h %D%/heap-stacks.c \
+	%D%/stack-ends.h %D%/stack-ends.c \
 	%D%/heap-tables.h %D%/heap-tables.c \
 	%D%/check.h %D%/check.c \
 	%D%/check-fingerprint.c \

@@ -41,6 +41,10 @@ typedef void report_emit_fn(const char *line, void *data);
 int report_heap_functions(const struct session *session, const struct report_options *options, size_t max,
                           report_emit_fn *emit, void *data);
 
+/* What the session's stacks lack, a sentence each: outer frames cut at the depth limit, walks that ended before the root,
+   frames that were found by the frame pointer. Nothing when all are whole. Returns 0 or -ENOMEM. */
+int report_stack_ends(const struct session *session, report_emit_fn *emit, void *data);
+
 /* Everything of the session as one JSON object; bytes and nanoseconds as integers. Schema: docs/json.md. */
 int report_json(const struct session *session, const struct report_options *options, FILE *out, struct err *err);
 

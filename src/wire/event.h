@@ -18,11 +18,19 @@ enum wire_event_kind {
     WIRE_EVENT_ALLOC = 1,      /* address; size; stack */
     WIRE_EVENT_FREE = 2,       /* address */
     WIRE_EVENT_NOT_FREED = 3,  /* the thread's last FREE did not happen: its realloc failed */
-    WIRE_EVENT_NODE = 4,       /* address: return address; size: the path; stack: its parent's path; at the root, the
-                                  generation: see wire_module.born */
+    WIRE_EVENT_NODE = 4,       /* address: return address; size: the path; stack: its parent's path, or a root */
 };
 
-#define WIRE_EVENT_GENERATIONS 65536u /* no path is below */
+/* Why a path has no frames beyond its outermost one. */
+enum wire_root {
+    WIRE_ROOT_REACHED = 0, /* nothing called it */
+    WIRE_ROOT_STOPPED = 1, /* code without unwind information: the walk could not go on */
+    WIRE_ROOT_CUT = 2,     /* the stack was deeper than what can be remembered */
+};
+
+/* The parent of a path's outermost frame: generation of the modules (wire_module.born) << 2 | enum wire_root. */
+#define WIRE_EVENT_ROOTS 65536u /* no path is below */
+#define WIRE_EVENT_GENERATIONS (WIRE_EVENT_ROOTS / 4)
 
 /* In `time`: not to be ordered by. The process has one thread; so many events of its come between two of these. */
 #define WIRE_EVENT_CLOCK (UINT64_C(1) << 63)

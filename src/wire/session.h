@@ -97,7 +97,8 @@ struct wire_thread {
     _Atomic uint64_t released_bytes; /* resident bytes that the thread's own calls gave back to the kernel */
     _Atomic uint64_t lost;           /* records that could not be written */
     uint64_t events_state;           /* the guest's own: address of the event stream's state in the process */
-    uint64_t reserved[3];
+    _Atomic uint64_t guessed_frames; /* at least so many, of its stacks, were found by the frame pointer */
+    uint64_t reserved[2];
 };
 _Static_assert(sizeof(struct wire_thread) == 128, "a thread slot is two cache lines");
 

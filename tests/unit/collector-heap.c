@@ -102,16 +102,39 @@ static void frames_come_innermost_first(void **state)
     struct heap *heap = heap_new();
     const struct heap_site *sites;
     uint64_t frames[2];
-    uint32_t generation;
-    node(heap, 0x1100000, 5, 0x401000);
+    node(heap, 0x1100000, 5 << 2 | WIRE_ROOT_REACHED, 0x401000);
     node(heap, 0x2200000, 0x1100000, 0x402000);
     node(heap, 0x3300000, 0x2200000, 0x403000);
     alloc_in(heap, 0, 0x1000, 1, 0x3300000);
     heap_sites(heap, &sites);
-    assert_int_equal(heap_frames(heap, sites[0].stack, frames, 2, &generation), 3);
-    assert_int_equal(generation, 5);
+    struct heap_stack stack = heap_walk(heap, sites[0].stack, frames, 2);
+    assert_int_equal(stack.count, 3);
+    assert_int_equal(stack.generation, 5);
     assert_int_equal(frames[0], 0x403000);
     assert_int_equal(frames[1], 0x402000);
+    heap_free(heap);
+}
+
+static void a_stack_says_why_it_ends(void **state)
+{
+    static const enum wire_root ends[] = {WIRE_ROOT_REACHED, WIRE_ROOT_STOPPED, WIRE_ROOT_CUT};
+    struct heap *heap = heap_new();
+    const struct heap_site *sites;
+    for (uint64_t i = 0; i < 3; i++) {
+        node(heap, 0x100000 + i, ends[i], 0x401000);
+        node(heap, 0x200000 + i, 0x100000 + i, 0x402000);
+        alloc_in(heap, 0, 0x1000 * (i + 1), 1, 0x200000 + i);
+    }
+    alloc_in(heap, 0, 0x9000, 1, 0x770000); /* nobody tells of this one's frames */
+    heap_sites(heap, &sites);
+    for (size_t i = 0; i < 3; i++) {
+        struct heap_stack stack = heap_walk(heap, sites[i].stack, NULL, 0);
+        assert_int_equal(stack.count, 2);
+        assert_int_equal(stack.end, ends[i]);
+    }
+    struct heap_stack stack = heap_walk(heap, sites[3].stack, NULL, 0);
+    assert_int_equal(stack.count, 0);
+    assert_int_equal(stack.end, WIRE_ROOT_CUT);
     heap_free(heap);
 }
 
@@ -213,6 +236,7 @@ int main(void)
         cmocka_unit_test(a_window_remembers_what_is_live_at_its_end),
         cmocka_unit_test(a_process_that_is_gone_has_nothing_live_at_the_end_of_a_window),
         cmocka_unit_test(frames_come_innermost_first),
+        cmocka_unit_test(a_stack_says_why_it_ends),
         cmocka_unit_test(a_failed_realloc_leaves_the_block_as_it_was),
         cmocka_unit_test(a_block_freed_at_once_by_its_thread_is_temporary),
         cmocka_unit_test(unknown_frees_and_reused_addresses_are_counted_not_believed),
