@@ -146,6 +146,8 @@ static int add_request(struct session_request *into, struct session_request *fro
     into->repeat_count = (into->repeat_count == 0 ? 1 : into->repeat_count) + 1;
     into->elapsed_ns += from->elapsed_ns;
     into->finished = into->finished && from->finished;
+    if (from->allocator.is_known)
+        into->allocator = from->allocator; /* as after the last */
     add_totals(&into->totals, &from->totals);
     return add_functions(into, from);
 }

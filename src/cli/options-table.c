@@ -65,7 +65,7 @@ const struct option option_table[] = {
     {.name = "allocator", .kind = OPTION_CHOICE, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
      .offset = AT(watch.allocator), .argument = "NAME", .choices = allocators,
      .help = "auto and system leave the program its own; jemalloc loads jemalloc so that freed memory leaves the resident "
-             "set at once"},
+             "set at once, and switches address randomisation off so that runs repeat"},
 
     {.name = "suppressions", .kind = OPTION_LIST, .group = OPTION_GROUP_CHECK, .commands = OPTIONS_CHECK,
      .offset = AT(check.suppressions), .argument = "FILE", .completes = OPTION_COMPLETES_FILE,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,6 +54,16 @@ static int put_into_environment(const char *name, const char *word, char separat
     return status;
 }
 
+/* jemalloc begins large blocks at a random offset within their first page, which follows from addresses of its own:
+   with these the same in every run, the pages that a line touches are the same. Children inherit it; where it is forbidden
+   increments differ by some pages. */
+static void repeat_addresses(void)
+{
+    int persona = personality(0xffffffff);
+    if (persona != -1)
+        personality((unsigned long)persona | ADDR_NO_RANDOMIZE);
+}
+
 /* The harness puts our library in front of it, so that our hooks find jemalloc's malloc as the next one. jemalloc takes
    the last of several settings. */
 static int add_jemalloc(struct err *err)
@@ -65,6 +76,7 @@ static int add_jemalloc(struct err *err)
         put_into_environment("MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0", ',', false) < 0)
         status = err_set(err, -ENOMEM, "out of memory");
     free(jemalloc);
+    repeat_addresses();
     return status;
 }
 
@@ -274,9 +286,13 @@ static int print_report(struct profile *profile, const struct session *session, 
     if (profile->options->report.json) {
         status = report_json(session, &options, out, err);
     } else {
-        status = report_lines(session, &options, out, err);
+        status = report_head(session, &options, out, err);
+        if (status == 0)
+            status = report_lines(session, &options, out, err);
         if (status == 0)
             status = report_heap(session, &options, out, err);
+        if (status == 0)
+            status = report_allocator(session, &options, out, err);
     }
     return output_close(&profile->output, status, err);
 }

@@ -104,6 +104,7 @@ static void end_former_image(struct collector *collector, const struct process *
         struct process *old = collector->processes[i];
         if (old != newcomer && !old->ended && old->pid == newcomer->pid) {
             process_drain(old, &collector->memory, collector->plans, collector->lines);
+            process_take_figures(old, collector->requests, collector->request_count);
             process_end(old, &collector->memory, collector->lines);
         }
     }
@@ -181,6 +182,7 @@ static void bury(struct collector *collector)
         if (process->wire == NULL || (!process->ended && !process_is_gone(process)))
             continue;
         process_drain(process, &collector->memory, collector->plans, collector->lines);
+        process_take_figures(process, collector->requests, collector->request_count);
         process_end(process, &collector->memory, collector->lines);
         recycle(collector, process);
     }
@@ -262,10 +264,19 @@ size_t collector_listens(struct collector *collector, struct collector_listen *o
     return count;
 }
 
+/* The open window's response is there, or the window is over: what the program's allocator says of itself is wanted. A
+   program that does not come to its allocator any more before it ends tells what it said when the response was there. */
+static void ask_allocators(struct collector *collector, bool is_over)
+{
+    atomic_store(&collector->memory.header->allocator_ask, 2 * (uint32_t)collector->request_count + is_over);
+}
+
 uint64_t collector_activity(struct collector *collector)
 {
     uint64_t activity = 0;
     pthread_mutex_lock(&collector->lock);
+    if (collector->window_open)
+        ask_allocators(collector, false);
     work(collector);
     for (size_t i = 0; i < collector->process_count; i++) {
         struct process *process = collector->processes[i];
@@ -371,6 +382,7 @@ void collector_end_window(struct collector *collector, int status, uint64_t elap
     for (size_t i = 0; i < collector->process_count; i++) {
         struct process *process = collector->processes[i];
         process_read_counts(process, &collector->memory);
+        process_take_figures(process, collector->requests, collector->request_count - 1);
         struct counts change = counts_minus(&process->last, &process->window);
         counts_add(&sum, &change);
         int64_t peak =
@@ -391,6 +403,7 @@ void collector_end_window(struct collector *collector, int status, uint64_t elap
     request->totals.unmapped_bytes = sum.unmapped_bytes;
     request->totals.has_rss = total_rss(collector, &request->totals.rss_after_bytes) && request->totals.has_rss;
     atomic_store(&collector->memory.header->window, 0);
+    ask_allocators(collector, true);
     remember_live(collector);
     collector->window_open = false;
     pthread_mutex_unlock(&collector->lock);
@@ -422,8 +435,10 @@ struct session *collector_finish(struct collector *collector)
     stop_thread(collector);
     work(collector);
     work(collector); /* a process found in the first round is drained in the second */
-    for (size_t i = 0; i < collector->process_count; i++)
+    for (size_t i = 0; i < collector->process_count; i++) {
+        process_take_figures(collector->processes[i], collector->requests, collector->request_count);
         process_end(collector->processes[i], &collector->memory, collector->lines);
+    }
     atomic_store(&collector->memory.header->closed, 1);
 
     session->requests = collector->requests;

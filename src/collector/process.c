@@ -266,6 +266,47 @@ static char *copy_text(const char *text, size_t bytes)
     return strndup(text, strnlen(text, bytes));
 }
 
+/* Copy what is valid; the program may be writing just now. */
+static bool read_figures(const struct wire_allocator_figures *from, uint32_t label, struct session_allocator *out)
+{
+    if (atomic_load_explicit(&from->label, memory_order_acquire) != label)
+        return false;
+    *out = (struct session_allocator){
+        .is_known = true,
+        .allocated_bytes = from->allocated_bytes,
+        .active_bytes = from->active_bytes,
+        .metadata_bytes = from->metadata_bytes,
+        .resident_bytes = from->resident_bytes,
+        .mapped_bytes = from->mapped_bytes,
+        .retained_bytes = from->retained_bytes,
+    };
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&from->label, memory_order_relaxed) == label;
+}
+
+void process_take_figures(struct process *process, struct session_request *requests, size_t count)
+{
+    if (process->wire == NULL || process->ended)
+        return;
+    size_t first = process->figures_taken + 1u;
+    if (count >= WIRE_ALLOCATOR_WINDOWS && first <= count - WIRE_ALLOCATOR_WINDOWS)
+        first = count - WIRE_ALLOCATOR_WINDOWS + 1;
+    for (size_t window = first; window <= count; window++) {
+        struct session_allocator figures, *sum = &requests[window - 1].allocator;
+        if (!read_figures(&process->wire->allocator_windows[window % WIRE_ALLOCATOR_WINDOWS], (uint32_t)window + 1,
+                          &figures))
+            continue;
+        sum->is_known = true;
+        sum->allocated_bytes += figures.allocated_bytes;
+        sum->active_bytes += figures.active_bytes;
+        sum->metadata_bytes += figures.metadata_bytes;
+        sum->resident_bytes += figures.resident_bytes;
+        sum->mapped_bytes += figures.mapped_bytes;
+        sum->retained_bytes += figures.retained_bytes;
+        process->figures_taken = (uint32_t)window;
+    }
+}
+
 static void summarize(struct process *process)
 {
     struct wire_process *wire = process->wire;
@@ -285,6 +326,8 @@ static void summarize(struct process *process)
     summary->allocator = atomic_load(&wire->allocator) == WIRE_ALLOCATOR_GLIBC
                              ? strdup("glibc")
                              : copy_text(wire->allocator_path, sizeof wire->allocator_path);
+    summary->has_jemalloc = atomic_load(&wire->allocator) == WIRE_ALLOCATOR_JEMALLOC;
+    read_figures(&wire->allocator_exit, 1, &summary->allocator_figures);
     summary->totals = (struct session_totals){
         .alloc_bytes = process->last.alloc_bytes,
         .alloc_count = process->last.alloc_count,

@@ -54,10 +54,15 @@ struct process {
     uint64_t records;
     struct counts last;   /* as last read, final once `ended` */
     struct counts window; /* at the start of the open window */
+    uint32_t figures_taken; /* the last window whose allocator's figures were added to it */
     int64_t window_live_bytes;
     int64_t peak_bytes;             /* above window_live_bytes; read when the window or the process ends */
     struct session_process summary; /* filled when it ends */
 };
+
+/* Add what the process's allocator has said of itself to the windows that it was of, each once: window n is
+   requests[n - 1]. */
+void process_take_figures(struct process *process, struct session_request *requests, size_t count);
 
 /* Begin to follow the process in chunk `chunk`, which is ready. NULL when memory is short. */
 struct process *process_new(const struct memory *memory, uint32_t chunk);

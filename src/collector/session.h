@@ -46,6 +46,17 @@ struct session_totals {
     int64_t rss_before_bytes, rss_after_bytes;
 };
 
+/* What an allocator says of itself: jemalloc, by mallctl's stats.*. */
+struct session_allocator {
+    bool is_known;
+    uint64_t allocated_bytes; /* in blocks that the program has */
+    uint64_t active_bytes;    /* in pages that have such blocks */
+    uint64_t metadata_bytes;
+    uint64_t resident_bytes; /* active, metadata, and pages that are kept for later */
+    uint64_t mapped_bytes;
+    uint64_t retained_bytes; /* address space that is kept, given back to the kernel but not unmapped */
+};
+
 /* One window: a request, or the whole run. */
 struct session_request {
     bool is_run;           /* the whole run of a program; method and path are NULL */
@@ -57,6 +68,7 @@ struct session_request {
     uint64_t elapsed_ns;
     bool finished; /* false: the program ended, or the time-out came, before the answer did */
     struct session_totals totals;
+    struct session_allocator allocator; /* when it was over, summed over the processes that were asked and came to answer */
     struct session_function *functions; /* ascending (file, line); those that ran in this window */
     size_t function_count;
 };
@@ -65,12 +77,14 @@ struct session_process {
     uint32_t pid, parent_pid;
     char *exe;
     char *allocator; /* "glibc", or the file that provides malloc */
+    bool has_jemalloc;
     uint32_t stops_armed, stops_refused;
     uint64_t rss_granularity_bytes;
     uint64_t own_bytes;
     uint32_t flags; /* WIRE_PROCESS_* */
     uint32_t thread_count;
     struct session_totals totals;
+    struct session_allocator allocator_figures; /* at exit, when it could be asked */
 };
 
 /* One address of a stack, in terms of a file: what symbols are looked up by. */

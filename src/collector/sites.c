@@ -172,6 +172,15 @@ static struct session_site *site_of(struct builder *builder, uint32_t request, s
     return &session->sites[session->site_count - 1];
 }
 
+/* The loader's start is called by the kernel: there is nothing beyond it, although nothing says so. */
+static bool is_loader(const struct session *session, const struct session_frame *frame)
+{
+    if (frame->module == SESSION_NO_MODULE)
+        return false;
+    const char *path = session->modules[frame->module], *slash = strrchr(path, '/');
+    return strncmp(slash != NULL ? slash + 1 : path, "ld-", 3) == 0;
+}
+
 static int add_site(struct builder *builder, const struct modules *generations, size_t generation_count,
                     const struct heap_site *from)
 {
@@ -187,7 +196,8 @@ static int add_site(struct builder *builder, const struct modules *generations, 
     if (site == NULL)
         return -ENOMEM;
     site->cut |= end == WIRE_ROOT_CUT;
-    site->stopped |= end == WIRE_ROOT_STOPPED;
+    site->stopped |=
+        end == WIRE_ROOT_STOPPED && (count == 0 || !is_loader(builder->session, &builder->frames[count - 1]));
     site->alloc_bytes += from->alloc_bytes;
     site->alloc_count += from->alloc_count;
     site->live_bytes += from->live_bytes;

@@ -1,6 +1,7 @@
 /* Where the loader enters and leaves us. The library is linked with -z initfirst: this constructor comes before all
    others, so that they can be stopped at too. */
 
+#include "preload/allocator.h"
 #include "preload/exec-hooks.h"
 #include "preload/guest.h"
 #include "preload/stops.h"
@@ -10,6 +11,9 @@ static __attribute__((constructor)) void start(void)
     if (!guest_open() || guest_thread() == NULL)
         return;
     exec_remember();
+    guest_depth++;
+    allocator_open();
+    guest_depth--;
     stops_start();
 }
 
@@ -18,6 +22,9 @@ static __attribute__((destructor)) void end(void)
     if (guest_thread() == NULL)
         return;
     stops_end();
+    guest_depth++;
+    allocator_close();
+    guest_depth--;
     atomic_store(&guest.process->state, WIRE_PROCESS_EXITING);
     guest_wake_collector();
 }

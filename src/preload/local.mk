@@ -2,6 +2,7 @@
 # sanitizer (an instrumented library cannot be preloaded), nothing that calls out of it unseen.
 pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 %C%_libsyseng_mem_preload_la_SOURCES = \
+	%D%/allocator.c %D%/allocator.h \
 	%D%/cfi.c %D%/cfi.h \
 	%D%/count.c %D%/count.h \
 	%D%/cxx-hooks.c \

@@ -69,7 +69,8 @@
     F(size_t, malloc_usable_size, (void *))                                                                            \
     F(void, cfree, (void *))                                                                                           \
     F(void, free_sized, (void *, size_t))                                                                              \
-    F(void, free_aligned_sized, (void *, size_t, size_t))
+    F(void, free_aligned_sized, (void *, size_t, size_t))                                                              \
+    F(int, mallctl, (const char *, void *, size_t *, void *, size_t))
 
 /* The C++ operators by their mangled names (Itanium C++ ABI, section 5.1.5). */
 #define REAL_OPERATORS(F)                                                                                              \

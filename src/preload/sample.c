@@ -49,11 +49,16 @@ static long high_descriptor(int fd)
     return raw_syscall3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, wanted);
 }
 
-void sample_open(void)
+void sample_close(void)
 {
     if (statm_fd >= 0)
         raw_syscall3(SYS_close, statm_fd, 0, 0);
     statm_fd = -1;
+}
+
+void sample_open(void)
+{
+    sample_close();
     long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)STATM, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
         return;

@@ -9,6 +9,9 @@
    program's first line, and in a forked child, where the old descriptor still tells the parent's. */
 GUEST_HIDDEN void sample_open(void);
 
+/* Leave no descriptor in a program that needs no samples. */
+GUEST_HIDDEN void sample_close(void);
+
 /* How late the kernel's figure can be, in bytes: pages are touched one by one and counted. 0 when it is exact. */
 GUEST_HIDDEN uint64_t sample_granularity(void);
 

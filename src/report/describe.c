@@ -69,3 +69,19 @@ void describe_process(struct text *out, const struct session_process *process)
     text_add_printable(out, slash != NULL && slash[1] != '\0' ? slash + 1 : process->exe);
     text_addf(out, " (pid %u)", process->pid);
 }
+
+void describe_allocator(struct text *out, const struct session_process *process, bool file)
+{
+    static const char *const known[] = {"jemalloc", "tcmalloc", "mimalloc"};
+    const char *slash = strrchr(process->allocator, '/');
+    const char *base = slash != NULL && slash[1] != '\0' ? slash + 1 : process->allocator, *name = base;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strstr(base, known[i]) != NULL)
+            name = known[i];
+    text_add_printable(out, process->has_jemalloc ? known[0] : name);
+    if (!file || strcmp(process->allocator, "glibc") == 0)
+        return;
+    text_add(out, " (");
+    text_add_printable(out, process->allocator);
+    text_add(out, ")");
+}

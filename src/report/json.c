@@ -71,6 +71,20 @@ static json_t *build_totals(struct build *build, const struct session_totals *to
     return object;
 }
 
+static json_t *build_allocator(struct build *build, const struct session_allocator *figures)
+{
+    if (!figures->is_known)
+        return json_null();
+    json_t *object = json_object();
+    build_put(&build->json, object, "allocated_bytes", build_integer(figures->allocated_bytes));
+    build_put(&build->json, object, "active_bytes", build_integer(figures->active_bytes));
+    build_put(&build->json, object, "resident_bytes", build_integer(figures->resident_bytes));
+    build_put(&build->json, object, "retained_bytes", build_integer(figures->retained_bytes));
+    build_put(&build->json, object, "mapped_bytes", build_integer(figures->mapped_bytes));
+    build_put(&build->json, object, "metadata_bytes", build_integer(figures->metadata_bytes));
+    return object;
+}
+
 static json_t *build_line(struct build *build, const struct session_line *line, const struct source *source)
 {
     json_t *object = json_object();
@@ -244,6 +258,7 @@ static json_t *build_request(struct build *build, const struct session *session,
     build_put(&build->json, object, "finished", json_boolean(request->finished));
     build_put(&build->json, object, "elapsed_ns", build_integer(request->elapsed_ns));
     build_put(&build->json, object, "totals", build_totals(build, &request->totals));
+    build_put(&build->json, object, "allocator", build_allocator(build, &request->allocator));
     json_t *functions = json_array();
     for (size_t i = 0; i < request->function_count; i++)
         build_append(&build->json, functions, build_function(build, &request->functions[i]));
@@ -283,7 +298,13 @@ static json_t *build_process(struct build *build, const struct session_process *
     build_put(&build->json, object, "pid", json_integer(process->pid));
     build_put(&build->json, object, "parent_pid", json_integer(process->parent_pid));
     build_put(&build->json, object, "exe", build_string(process->exe));
+    struct text name = TEXT_EMPTY;
+    if (process->allocator != NULL)
+        describe_allocator(&name, process, false);
     build_put(&build->json, object, "allocator", build_string(process->allocator));
+    build_put(&build->json, object, "allocator_name", name.length > 0 ? build_take(&name) : json_null());
+    build_put(&build->json, object, "allocator_figures", build_allocator(build, &process->allocator_figures));
+    text_fini(&name);
     build_put(&build->json, object, "thread_count", json_integer(process->thread_count));
     build_put(&build->json, object, "stops_armed", json_integer(process->stops_armed));
     build_put(&build->json, object, "stops_refused", json_integer(process->stops_refused));

@@ -25,6 +25,13 @@ struct report_options {
     void *lookup_data;
 };
 
+/* The first line: which allocator the program has. Nothing when it is the C library's and there is no heap report, and in
+   the style of memory_profiler. Returns 0 or a negative errno of the write. */
+int report_head(const struct session *session, const struct report_options *options, FILE *out, struct err *err);
+
+/* What jemalloc says of itself after each request and at exit; nothing when nobody was asked. The same results. */
+int report_allocator(const struct session *session, const struct report_options *options, FILE *out, struct err *err);
+
 /* The line report (docs/line-report.md). Returns 0 or a negative errno of the write. Missing source files leave the
    text column empty. */
 int report_lines(const struct session *session, const struct report_options *options, FILE *out, struct err *err);

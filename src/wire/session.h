@@ -50,6 +50,10 @@ struct wire_header {
     _Atomic uint32_t chunk_hint;      /* where to look for a free chunk first */
     _Atomic uint32_t process_serial;  /* the last serial number given to a process */
     _Atomic uint64_t refused;         /* processes and threads that found no free chunk: unprofiled, reported */
+    /* Written by syseng-mem: the allocator's own figures are wanted. Twice a window's number once its response is there;
+       one more when the window is over. */
+    _Atomic uint32_t allocator_ask;
+    uint32_t reserved;
 };
 
 enum wire_chunk_state {
@@ -134,6 +138,19 @@ struct wire_listen {
     uint8_t address[WIRE_ADDRESS_BYTES]; /* struct sockaddr as getsockname gave it */
 };
 
+/* What jemalloc says of itself: mallctl's stats.*. */
+struct wire_allocator_figures {
+    _Atomic uint32_t label; /* 0: not valid; else one more than the window's number */
+    uint32_t reserved;
+    uint64_t allocated_bytes;
+    uint64_t active_bytes;
+    uint64_t metadata_bytes;
+    uint64_t resident_bytes;
+    uint64_t mapped_bytes;
+    uint64_t retained_bytes;
+};
+#define WIRE_ALLOCATOR_WINDOWS 8u
+
 struct wire_process {
     uint32_t pid;
     uint32_t parent_pid;
@@ -159,9 +176,12 @@ struct wire_process {
     struct wire_listen listens[WIRE_LISTEN_COUNT];
     char exe[WIRE_EXE_BYTES];          /* /proc/self/exe, NUL-terminated, cut if longer */
     char allocator_path[WIRE_EXE_BYTES]; /* file that provides the real malloc */
+    /* Of window n at [n % WIRE_ALLOCATOR_WINDOWS], read at the first call of the allocator behind its end; at exit. */
+    struct wire_allocator_figures allocator_windows[WIRE_ALLOCATOR_WINDOWS];
+    struct wire_allocator_figures allocator_exit;
 };
 
-enum wire_allocator { WIRE_ALLOCATOR_UNKNOWN, WIRE_ALLOCATOR_GLIBC, WIRE_ALLOCATOR_OTHER };
+enum wire_allocator { WIRE_ALLOCATOR_UNKNOWN, WIRE_ALLOCATOR_GLIBC, WIRE_ALLOCATOR_OTHER, WIRE_ALLOCATOR_JEMALLOC };
 
 #define WIRE_PROCESS_HEAD_BYTES 4096u
 _Static_assert(sizeof(struct wire_process) <= WIRE_PROCESS_HEAD_BYTES, "process head must fit its page");

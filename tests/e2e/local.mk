@@ -18,6 +18,7 @@ E2E_TESTS += %D%/debuginfod.test
 E2E_TESTS += %D%/hooks-heap.test
 E2E_TESTS += %D%/hooks-process.test
 E2E_TESTS += %D%/hooks-session.test
+E2E_TESTS += %D%/run-allocator.test
 E2E_TESTS += %D%/run-children.test
 E2E_TESTS += %D%/run-depth.test
 E2E_TESTS += %D%/run-heap.test
