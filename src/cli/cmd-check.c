@@ -4,6 +4,8 @@
 #include "cli/cmd.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/profile.h"
+#include "probes/probes.h"
 #include "report/check.h"
 
 #define CHECK_FOUND 1
@@ -19,6 +22,8 @@
 /* Read by themselves when they are there. */
 #define SUPPRESSIONS_FILE ".syseng-mem.supp"
 #define CONFIG_FILE ".syseng-mem.conf"
+/* A program's own, for LeakSanitizer (its interface, <sanitizer/lsan_interface.h>). */
+#define DEFAULT_SUPPRESSIONS "__lsan_default_suppressions"
 
 struct check_command {
     const struct options *options;
@@ -31,6 +36,28 @@ static int refuse(const struct err *err, int status)
 {
     message(MESSAGE_ERROR, "%s", err->text);
     return status == -ENOMEM ? PROFILE_FAILED : PROFILE_USAGE;
+}
+
+/* The file that LSAN_OPTIONS names, as somebody who comes from LeakSanitizer has it in CI: "a=b:suppressions=FILE",
+   with blanks, commas or colons between options, and quotes around a value that has such. */
+static int read_sanitizers_rules(struct suppressions *suppressions, struct err *err)
+{
+    static const char between[] = " ,:\n\t\r", wanted[] = "suppressions=";
+    const char *at = getenv("LSAN_OPTIONS");
+    int status = 0;
+    while (status == 0 && at != NULL && *(at += strspn(at, between)) != '\0') {
+        const char *value = at + strcspn(at, "= ,:\n\t\r");
+        bool is_wanted = strncmp(at, wanted, sizeof wanted - 1) == 0;
+        value += *value == '=';
+        char quote = *value == '"' || *value == '\'' ? *value++ : '\0';
+        size_t length = quote != '\0' ? strcspn(value, (const char[]){quote, '\0'}) : strcspn(value, between);
+        char *path = is_wanted && length > 0 ? strndup(value, length) : NULL;
+        if (path != NULL)
+            status = suppressions_read(suppressions, path, err);
+        free(path);
+        at = value + length + (quote != '\0' && value[length] == quote);
+    }
+    return status;
 }
 
 static int read_rules(struct check_command *command)
@@ -47,6 +74,8 @@ static int read_rules(struct check_command *command)
     for (size_t i = 0; status == 0 && i < options->suppressions.count; i++)
         if (strcmp(options->suppressions.items[i], SUPPRESSIONS_FILE) != 0)
             status = suppressions_read(command->suppressions, options->suppressions.items[i], &err);
+    if (status == 0)
+        status = read_sanitizers_rules(command->suppressions, &err);
     if (status == 0 && (options->config != NULL || access(CONFIG_FILE, F_OK) == 0))
         status = limits_read(command->limits, options->config != NULL ? options->config : CONFIG_FILE, &err);
     return status < 0 ? refuse(&err, status) : 0;
@@ -155,9 +184,28 @@ static void say_doubts(const struct check_command *command, const struct profile
         message(MESSAGE_WARNING, "%s: no stacks were recorded: leaks are not found", name);
 }
 
+/* What the program and its libraries have themselves for LeakSanitizer. */
+static void ask_modules(struct check_command *command, const struct session *session)
+{
+    for (size_t i = 0; i < session->module_count; i++) {
+        char *rules, name[PATH_MAX + 64];
+        struct err err;
+        snprintf(name, sizeof name, "%s: " DEFAULT_SUPPRESSIONS, session->modules[i]);
+        if (probes_constant_string(session->modules[i], DEFAULT_SUPPRESSIONS, &rules, &err) < 0)
+            message(MESSAGE_WARNING, "%s, which is not run: its suppressions are not known; put them into %s", err.text,
+                    SUPPRESSIONS_FILE);
+        else if (rules != NULL && suppressions_parse(command->suppressions, name, rules, &err) < 0)
+            message(MESSAGE_WARNING, "%s; its suppressions from there on are not known", err.text);
+        else if (rules != NULL)
+            message(MESSAGE_DETAIL, "%s: taken", name);
+        free(rules);
+    }
+}
+
 static int judge(struct profile *profile, struct session *session, void *data)
 {
     struct check_command *command = data;
+    ask_modules(command, session);
     const struct check_options options = {
         .repeat = (uint32_t)command->options->requests.repeat,
         .lookup = profile->symbols != NULL ? profile_look_up : NULL,

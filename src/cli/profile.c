@@ -55,8 +55,8 @@ static int put_into_environment(const char *name, const char *word, char separat
 }
 
 /* jemalloc begins large blocks at a random offset within their first page, which follows from addresses of its own:
-   with these the same in every run, the pages that a line touches are the same. Children inherit it; where it is forbidden
-   increments differ by some pages. */
+   with these the same in every run, the pages that a line touches are the same. Children inherit it; where it is
+   forbidden increments differ by some pages. */
 static void repeat_addresses(void)
 {
     int persona = personality(0xffffffff);

@@ -265,7 +265,7 @@ size_t collector_listens(struct collector *collector, struct collector_listen *o
 }
 
 /* The open window's response is there, or the window is over: what the program's allocator says of itself is wanted. A
-   program that does not come to its allocator any more before it ends tells what it said when the response was there. */
+   program that does not come to its allocator any more before it ends tells what it said at the response. */
 static void ask_allocators(struct collector *collector, bool is_over)
 {
     atomic_store(&collector->memory.header->allocator_ask, 2 * (uint32_t)collector->request_count + is_over);

@@ -53,8 +53,8 @@ struct collector_listen {
 /* Copy up to `max` of the sockets reported so far, in order of their appearance; returns how many there are. */
 size_t collector_listens(struct collector *collector, struct collector_listen *out, size_t max);
 
-/* A figure that changes whenever any traced process allocated, freed, or met a line stop: equal twice means quiet. Asked
-   for while a window is open, it means that the response is there. */
+/* A figure that changes whenever any traced process allocated, freed, or met a line stop: equal twice means quiet.
+   Asked for while a window is open, it means that the response is there. */
 uint64_t collector_activity(struct collector *collector);
 
 /* Open and close a request window. Only one is open at a time. The request's method and target are copied; for a whole

@@ -68,7 +68,7 @@ struct session_request {
     uint64_t elapsed_ns;
     bool finished; /* false: the program ended, or the time-out came, before the answer did */
     struct session_totals totals;
-    struct session_allocator allocator; /* when it was over, summed over the processes that were asked and came to answer */
+    struct session_allocator allocator; /* when it was over: the sum of the processes that told */
     struct session_function *functions; /* ascending (file, line); those that ran in this window */
     size_t function_count;
 };
@@ -109,7 +109,7 @@ struct session_site {
     uint64_t peak_bytes;      /* its part of the heap when its process's heap was largest; summed over processes */
     uint64_t temporary_count; /* freed by the very next event of the thread */
     bool cut;     /* frames beyond the depth limit, --depth or what the program's side can remember, are left out */
-    bool stopped; /* of some of them the outer frames are not known: they were called by code without unwind information */
+    bool stopped; /* outer frames are not known: code without unwind information called what is there */
 };
 
 struct session {

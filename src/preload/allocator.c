@@ -1,10 +1,10 @@
 /* jemalloc's own figures (its manual, "MALLCTL NAMESPACE"): they tell what of the resident set are blocks, and what the
    allocator keeps.
 
-   They can only be read inside the program, by one of its own threads that holds none of jemalloc's locks. A window ends
-   outside, while the program rests. So the session says that figures are wanted, and the next thread that comes to the
-   allocator reads them, before anything else happens to the heap. Where hooks look for that costs programs with another
-   allocator nothing: malloc_usable_size, which each of them calls, is replaced by a function of ours. */
+   They can only be read inside the program, by one of its own threads that holds none of jemalloc's locks. A window
+   ends outside, while the program rests. So the session says that figures are wanted, and the next thread that comes to
+   the allocator reads them, before anything else happens to the heap. Where hooks look for that costs programs with
+   another allocator nothing: malloc_usable_size, which each of them calls, is replaced by a function of ours. */
 
 #include "preload/allocator.h"
 

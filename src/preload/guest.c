@@ -250,7 +250,7 @@ static void describe_process(struct wire_process *process, uint32_t serial, uint
     /* The program itself has no name in the loader's list. */
     copy_text(process->allocator_path,
               real.allocator_path != NULL && real.allocator_path[0] != '\0' ? real.allocator_path : process->exe);
-    atomic_store(&process->allocator, real.allocator_is_libc         ? WIRE_ALLOCATOR_GLIBC
+    atomic_store(&process->allocator, real.allocator_is_libc      ? WIRE_ALLOCATOR_GLIBC
                                       : real.mallctl.call != NULL ? WIRE_ALLOCATOR_JEMALLOC
                                                                   : WIRE_ALLOCATOR_OTHER);
     atomic_store(&process->flags, flags);

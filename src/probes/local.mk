@@ -1,6 +1,7 @@
 noinst_LIBRARIES += %D%/libprobes.a
 %C%_libprobes_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBDWARF_CFLAGS) $(ZYDIS_CFLAGS) $(ZLIB_CFLAGS)
 %C%_libprobes_a_SOURCES = %D%/probes.h \
+  %D%/constant-string.c \
   %D%/decode.h %D%/decode.c \
   %D%/encode.c %D%/find.c \
   %D%/globs.h %D%/globs.c \

@@ -103,4 +103,9 @@ struct inspect {
 int inspect_file(const char *path, const char *debug_root, struct inspect *out, struct err *err);
 void inspect_fini(struct inspect *inspect);
 
+/* The string that the function `name` of a file returns, if returning it is all that it does: the code is read, not
+   run. *out is malloc'ed; NULL when the file is none of ours, has no such function, or that returns NULL. -EINVAL with
+   a sentence when the function does more. */
+int probes_constant_string(const char *path, const char *name, char **out, struct err *err);
+
 #endif

@@ -122,7 +122,8 @@ int check_json(const struct check_result *result, const struct check_print *prin
     struct stack_ends ends;
     json_t *stacks = json_object();
     build.failed |= stack_ends_count(result->session, &ends) != 0;
-    build_put(&build, stacks, "depth", result->session->depth > 0 ? build_integer(result->session->depth) : json_null());
+    build_put(&build, stacks, "depth",
+              result->session->depth > 0 ? build_integer(result->session->depth) : json_null());
     build_put(&build, stacks, "cut", build_integer(ends.cut));
     build_put(&build, stacks, "ended_early", build_integer(ends.stopped));
     build_put(&build, stacks, "guessed_frames", build_integer(result->session->guessed_frames));

@@ -19,8 +19,8 @@ void describe_function(struct text *out, const struct session_function *function
 /* "worker (pid 812)" */
 void describe_process(struct text *out, const struct session_process *process);
 
-/* "glibc", "jemalloc", "tcmalloc", "mimalloc", or the name of the file that provides malloc; with `file`, that in brackets
-   behind all but the first. The process must have one. */
+/* "glibc", "jemalloc", "tcmalloc", "mimalloc", or the name of the file that provides malloc; with `file`, that in
+   brackets behind all but the first. The process must have one. */
 void describe_allocator(struct text *out, const struct session_process *process, bool file);
 
 /* "SIGSEGV"; "signal 64" for one without a name. */

@@ -25,8 +25,8 @@ struct report_options {
     void *lookup_data;
 };
 
-/* The first line: which allocator the program has. Nothing when it is the C library's and there is no heap report, and in
-   the style of memory_profiler. Returns 0 or a negative errno of the write. */
+/* The first line: which allocator the program has. Nothing when it is the C library's and there is no heap report, and
+   in the style of memory_profiler. Returns 0 or a negative errno of the write. */
 int report_head(const struct session *session, const struct report_options *options, FILE *out, struct err *err);
 
 /* What jemalloc says of itself after each request and at exit; nothing when nobody was asked. The same results. */
@@ -48,8 +48,8 @@ typedef void report_emit_fn(const char *line, void *data);
 int report_heap_functions(const struct session *session, const struct report_options *options, size_t max,
                           report_emit_fn *emit, void *data);
 
-/* What the session's stacks lack, a sentence each: outer frames cut at the depth limit, walks that ended before the root,
-   frames that were found by the frame pointer. Nothing when all are whole. Returns 0 or -ENOMEM. */
+/* What the session's stacks lack, a sentence each: outer frames cut at the depth limit, walks that ended before the
+   root, frames that were found by the frame pointer. Nothing when all are whole. Returns 0 or -ENOMEM. */
 int report_stack_ends(const struct session *session, report_emit_fn *emit, void *data);
 
 /* Everything of the session as one JSON object; bytes and nanoseconds as integers. Schema: docs/json.md. */

@@ -45,8 +45,8 @@ int stack_ends_count(const struct session *session, struct stack_ends *out)
     if (stacks == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < session->site_count; i++)
-        stacks[i] = (struct stack){.frames = session->frames + session->sites[i].frame_first,
-                                   .site = &session->sites[i]};
+        stacks[i] =
+            (struct stack){.frames = session->frames + session->sites[i].frame_first, .site = &session->sites[i]};
     qsort(stacks, session->site_count, sizeof *stacks, compare);
     for (size_t i = 0, next; i < session->site_count; i = next) {
         bool cut = false, stopped = false;

@@ -15,10 +15,10 @@
 #include "wire/session.h"
 
 enum wire_event_kind {
-    WIRE_EVENT_ALLOC = 1,      /* address; size; stack */
-    WIRE_EVENT_FREE = 2,       /* address */
-    WIRE_EVENT_NOT_FREED = 3,  /* the thread's last FREE did not happen: its realloc failed */
-    WIRE_EVENT_NODE = 4,       /* address: return address; size: the path; stack: its parent's path, or a root */
+    WIRE_EVENT_ALLOC = 1,     /* address; size; stack */
+    WIRE_EVENT_FREE = 2,      /* address */
+    WIRE_EVENT_NOT_FREED = 3, /* the thread's last FREE did not happen: its realloc failed */
+    WIRE_EVENT_NODE = 4,      /* address: return address; size: the path; stack: its parent's path, or a root */
 };
 
 /* Why a path has no frames beyond its outermost one. */

@@ -50,8 +50,8 @@ struct wire_header {
     _Atomic uint32_t chunk_hint;      /* where to look for a free chunk first */
     _Atomic uint32_t process_serial;  /* the last serial number given to a process */
     _Atomic uint64_t refused;         /* processes and threads that found no free chunk: unprofiled, reported */
-    /* Written by syseng-mem: the allocator's own figures are wanted. Twice a window's number once its response is there;
-       one more when the window is over. */
+    /* Written by syseng-mem: the allocator's own figures are wanted. Twice a window's number once its response is
+       there; one more when the window is over. */
     _Atomic uint32_t allocator_ask;
     uint32_t reserved;
 };

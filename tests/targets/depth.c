@@ -1,6 +1,6 @@
-/* Stacks of different depths and ends. One block each from `leaf`, by two ways: main -> left -> middle -> leaf and main ->
-   right -> middle -> leaf. "deep N": N frames of `down` above another leaf. "blind": a callback from code without unwind
-   information. "pointer": likewise, with a frame pointer. */
+/* Stacks of different depths and ends. One block each from `leaf`, by two ways: main -> left -> middle -> leaf and main
+   -> right -> middle -> leaf. "deep N": N frames of `down` above another leaf. "blind": a callback from code without
+   unwind information. "pointer": likewise, with a frame pointer. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +47,8 @@ NOINLINE void called(void)
     __asm__ volatile("");
 }
 
-/* Call `called` from code that no table describes: its stack pointer is off by what it pushed, and rbp is no pointer. */
+/* Call `called` from code that no table describes: its stack pointer is off by what it pushed, and rbp is no pointer.
+ */
 void blind(void);
 void pointer(void);
 __asm__(".text\n"
