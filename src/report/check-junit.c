@@ -9,7 +9,8 @@
 
 #include "report/check-print.h"
 
-/* Text for an attribute or an element: XML 1.0 takes no control characters but tab and newline. */
+/* Text for an attribute or an element: XML 1.0 takes no control characters but tab and newline, and neither U+FFFE nor
+   U+FFFF (its section 2.2). */
 static void add_escaped(struct text *out, const char *text)
 {
     struct text clean = TEXT_EMPTY;
@@ -25,6 +26,8 @@ static void add_escaped(struct text *out, const char *text)
             text_add(out, "&quot;");
         else if ((unsigned char)*at < 0x20 && *at != '\n' && *at != '\t')
             text_add(out, "?");
+        else if (strncmp(at, "\xef\xbf\xbe", 3) == 0 || strncmp(at, "\xef\xbf\xbf", 3) == 0)
+            text_add(out, "\xef\xbf\xbd"), at += 2;
         else
             text_add_bytes(out, at, 1);
     }

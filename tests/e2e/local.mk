@@ -8,6 +8,7 @@ E2E_TESTS += %D%/check-formats.test
 E2E_TESTS += %D%/check-lsan.test
 E2E_TESTS += %D%/check-requests.test
 E2E_TESTS += %D%/check-run.test
+E2E_TESTS += %D%/check-schemas.test
 E2E_TESTS += %D%/check-servers.test
 E2E_TESTS += %D%/cli-doctor.test
 E2E_TESTS += %D%/cli-kinds.test
