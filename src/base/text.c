@@ -104,6 +104,17 @@ int text_add_file(struct text *text, const char *path, size_t most_bytes)
     return status;
 }
 
+unsigned text_zero_line(const struct text *text)
+{
+    const char *zero = text->length > 0 ? memchr(text->bytes, '\0', text->length) : NULL;
+    unsigned line = 1;
+    if (zero == NULL || text->failed)
+        return 0;
+    for (const char *at = text->bytes; at < zero; at++)
+        line += *at == '\n';
+    return line;
+}
+
 const char *text_get(const struct text *text)
 {
     return text->bytes != NULL && !text->failed ? text->bytes : "";

@@ -36,6 +36,9 @@ void text_add_utf8(struct text *text, const char *bytes, size_t length);
    open and read: something may have been added then. */
 int text_add_file(struct text *text, const char *path, size_t most_bytes);
 
+/* The line, from 1, of the first zero byte in it; 0 when there is none. */
+unsigned text_zero_line(const struct text *text);
+
 /* The text so far, "" when empty or failed. Valid until the next addition. */
 const char *text_get(const struct text *text);
 

@@ -219,6 +219,8 @@ int limits_read(struct limits *limits, const char *path, struct err *err)
     int status = text_add_file(&text, path, FILE_MOST_BYTES);
     if (status < 0)
         err_set(err, status, "%s: %s", path, strerror(-status));
+    else if (text_zero_line(&text) > 0)
+        status = err_set(err, -EINVAL, "%s:%u: a zero byte; this is no text", path, text_zero_line(&text));
     else
         status = limits_parse(limits, path, text_get(&text), err);
     text_fini(&text);

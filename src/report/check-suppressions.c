@@ -245,6 +245,8 @@ int suppressions_read(struct suppressions *suppressions, const char *path, struc
     int status = text_add_file(&text, path, FILE_MOST_BYTES);
     if (status < 0)
         err_set(err, status, "%s: %s", path, strerror(-status));
+    else if (text_zero_line(&text) > 0)
+        status = err_set(err, -EINVAL, "%s:%u: a zero byte; this is no text", path, text_zero_line(&text));
     else
         status = suppressions_parse(suppressions, path, text_get(&text), err);
     text_fini(&text);
@@ -273,24 +275,26 @@ static bool line_matches(const struct frame_line *line, const struct check_frame
     return false;
 }
 
-/* From the innermost frame; frames beyond the last line are of no interest. */
+/* From the innermost frame; frames beyond the last line are of no interest. What follows a "..." is looked for as far
+   in as can be: if it is there at all, the rest has the most frames left to match. */
 static bool lines_match(const struct frame_line *lines, size_t line_count, const struct check_frame *frames,
                         size_t count)
 {
-    while (line_count > 0 && lines->kind != LINE_ANY) {
-        if (count == 0 || !line_matches(lines, frames))
+    size_t line = 0, frame = 0, any = SIZE_MAX, retry = 0; /* behind the last "...", and where that was tried */
+    while (line < line_count) {
+        if (lines[line].kind == LINE_ANY) {
+            any = ++line;
+            retry = frame;
+        } else if (frame < count && line_matches(&lines[line], &frames[frame])) {
+            line++, frame++;
+        } else if (any != SIZE_MAX && retry < count) {
+            line = any;
+            frame = ++retry;
+        } else {
             return false;
-        lines++, line_count--;
-        frames++, count--;
+        }
     }
-    if (line_count == 0)
-        return true;
-    for (;; frames++, count--) {
-        if (lines_match(lines + 1, line_count - 1, frames, count))
-            return true;
-        if (count == 0)
-            return false;
-    }
+    return true;
 }
 
 static bool is_allocator(const struct frame_line *line)

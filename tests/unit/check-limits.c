@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "mutate.h"
 #include "report/check-limits.h"
 
 static void sizes_have_units_of_both_kinds(void **state)
@@ -111,6 +112,27 @@ static void errors_name_file_line_and_cure(void **state)
     assert_refused("peak =\n", "is no size");
 }
 
+/* Whatever is wrong in a file, the message says where. */
+static void any_error_names_file_and_line(void **state)
+{
+    uint32_t random = 1, refused = 0;
+    for (int i = 0; i < 20000; i++) {
+        char text[sizeof file + 16];
+        struct err err = {""};
+        struct limits *limits = limits_new();
+        memcpy(text, file, sizeof file);
+        mutate(text, sizeof text, &random);
+        int status = limits_parse(limits, "conf", text, &err);
+        limits_free(limits);
+        if (status == 0)
+            continue;
+        assert_int_equal(status, -EINVAL);
+        assert_names_its_line(err.text, "conf", text);
+        refused++;
+    }
+    assert_true(refused > 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +140,7 @@ int main(void)
         cmocka_unit_test(a_request_s_own_limit_comes_before_that_for_all),
         cmocka_unit_test(sections_that_nobody_asked_for_are_named),
         cmocka_unit_test(errors_name_file_line_and_cure),
+        cmocka_unit_test(any_error_names_file_and_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

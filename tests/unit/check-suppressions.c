@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "mutate.h"
 #include "report/check-suppressions.h"
 
 static const struct check_frame stack[] = {
@@ -135,6 +136,31 @@ static void unused_ones_are_named(void **state)
     suppressions_free(suppressions);
 }
 
+/* Whatever is wrong in a file, the message says where. */
+static void any_error_names_file_and_line(void **state)
+{
+    static const char file[] = "# mine\n"
+                               "leak:^main$\nleak:lib*.so\n"
+                               "{\n a name\n Memcheck:Leak\n match-leak-kinds: all\n fun:malloc\n ...\n obj:*.so\n src:a.c:3\n}\n"
+                               "{\n other\n Helgrind:Race\n fun:x\n}\n";
+    uint32_t random = 1, refused = 0;
+    for (int i = 0; i < 20000; i++) {
+        char text[sizeof file + 16];
+        struct err err = {""};
+        struct suppressions *suppressions = suppressions_new();
+        memcpy(text, file, sizeof file);
+        mutate(text, sizeof text, &random);
+        int status = suppressions_parse(suppressions, "rules", text, &err);
+        suppressions_free(suppressions);
+        if (status == 0)
+            continue;
+        assert_int_equal(status, -EINVAL);
+        assert_names_its_line(err.text, "rules", text);
+        refused++;
+    }
+    assert_true(refused > 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +170,7 @@ int main(void)
         cmocka_unit_test(errors_name_file_and_line),
         cmocka_unit_test(a_file_that_is_not_there_is_an_error),
         cmocka_unit_test(unused_ones_are_named),
+        cmocka_unit_test(any_error_names_file_and_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,12 +61,12 @@ UNIT_TESTS += %D%/check-verdicts
 %C%_check_verdicts_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS) -lm
 
 UNIT_TESTS += %D%/check-limits
-%C%_check_limits_SOURCES = %D%/check-limits.c
+%C%_check_limits_SOURCES = %D%/check-limits.c %D%/mutate.h
 %C%_check_limits_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_check_limits_LDADD = src/report/libreport.a src/base/libbase.a $(CMOCKA_LIBS) -lm
 
 UNIT_TESTS += %D%/check-suppressions
-%C%_check_suppressions_SOURCES = %D%/check-suppressions.c
+%C%_check_suppressions_SOURCES = %D%/check-suppressions.c %D%/mutate.h
 %C%_check_suppressions_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_check_suppressions_LDADD = src/report/libreport.a src/base/libbase.a $(CMOCKA_LIBS) -lm
 
