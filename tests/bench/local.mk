@@ -1,15 +1,18 @@
 # Benchmarks report; they never decide whether a test passes. `make bench` runs them all.
 BENCHES = %D%/line-stop.bench %D%/programs.bench
-EXTRA_PROGRAMS += %D%/cost %D%/line-stop
-CLEANFILES += %D%/cost %D%/line-stop
+EXTRA_PROGRAMS += %D%/cost %D%/line-stop %D%/work
+CLEANFILES += %D%/cost %D%/line-stop %D%/work
 %C%_line_stop_SOURCES = %D%/line-stop.c
 %C%_line_stop_CFLAGS = -std=gnu17 $(WARN_CFLAGS) -g -O0
 %C%_cost_SOURCES = %D%/cost.c
+%C%_work_SOURCES = %D%/work.c
+%C%_work_CFLAGS = -std=gnu17 $(WARN_CFLAGS) -g -O2
+%C%_work_LDADD = -lpthread
 dist_noinst_SCRIPTS += $(BENCHES)
-EXTRA_DIST += %D%/memory-profiler.py
+EXTRA_DIST += %D%/memory-profiler.py %D%/usage.c
 
 .PHONY: bench
-bench: all %D%/cost %D%/line-stop
+bench: all %D%/cost %D%/line-stop %D%/work
 	@for bench in $(BENCHES); do \
 	    top_srcdir=$(top_srcdir) top_builddir=$(top_builddir) $(SHELL) $(srcdir)/$$bench || exit 1; \
 	done
