@@ -58,7 +58,7 @@ static __attribute__((noinline, cold)) void deepen(struct events *events, uint32
     if (guest_sandboxed) /* pages come one by one then, uncounted */
         return;
     populate(unwind->frames, from, frames, sizeof *unwind->frames);
-    populate(unwind->links, from, frames, sizeof *unwind->links);
+    populate(unwind->returns, from, frames, sizeof *unwind->returns);
     populate(unwind->checks, from, frames, sizeof *unwind->checks);
     populate(unwind->inner, from, frames, sizeof *unwind->inner);
     events->populated_frames = frames;
@@ -175,12 +175,11 @@ static __attribute__((noinline)) void put_nodes(struct events *events)
     const struct unwind *unwind = &events->unwind;
     atomic_store_explicit(&guest_self.slot->guessed_frames, unwind->guessed, memory_order_relaxed);
     for (uint32_t i = unwind->changed; i < unwind->depth; i++) {
-        const struct unwind_frame *frame = &unwind->frames[i];
-        uint64_t *known = filter_of(events, frame->path);
-        if (*known == frame->path)
+        uint64_t path = unwind->frames[i].path, *known = filter_of(events, path);
+        if (*known == path)
             continue;
-        *known = frame->path;
-        put(events, wire_event_head(WIRE_EVENT_NODE, frame->return_address), frame->path,
+        *known = path;
+        put(events, wire_event_head(WIRE_EVENT_NODE, unwind->returns[i].value), path,
             i > 0 ? unwind->frames[i - 1].path : unwind->root, 0);
     }
 }

@@ -234,6 +234,7 @@ static inline enum step step_out(struct cursor *at, struct unwind_step *step, st
 static inline uint64_t checks_differ(const struct unwind_check *checks, uint32_t count)
 {
     uint64_t difference = 0;
+#pragma GCC unroll 4
     for (uint32_t i = 0; i < count; i++)
         difference |= word_at(checks[i].slot) ^ checks[i].value;
     return difference;
@@ -243,18 +244,14 @@ static inline uint64_t checks_differ(const struct unwind_check *checks, uint32_t
    itself lies in, still hold what they held. Independent loads, one decision. */
 static inline uint64_t frames_differ(const struct unwind *unwind, uint32_t count)
 {
-    uint64_t difference = 0;
-#pragma GCC unroll 4
-    for (uint32_t i = 0; i < count; i++)
-        difference |= word_at(unwind->frames[i].slot) ^ unwind->frames[i].return_address;
-    return difference | checks_differ(unwind->checks, unwind->links[count - 1].check_count);
+    return checks_differ(unwind->returns, count) | checks_differ(unwind->checks, unwind->frames[count - 1].check_count);
 }
 
 /* The outermost frame that changed: all remembered ones from it inward are void. */
 static uint32_t first_changed(const struct unwind *unwind, uint32_t count)
 {
     uint32_t i = 0;
-    while (i < count && word_at(unwind->frames[i].slot) == unwind->frames[i].return_address)
+    while (i < count && word_at(unwind->returns[i].slot) == unwind->returns[i].value)
         i++;
     return i < count ? i : 0; /* only a saved frame pointer changed: walk all anew */
 }
@@ -263,16 +260,16 @@ static uint32_t first_changed(const struct unwind *unwind, uint32_t count)
 static inline bool joins(const struct unwind *unwind, uint32_t depth, const struct cursor *at)
 {
     const struct unwind_frame *frame = &unwind->frames[depth - 1];
-    return frame->slot == at->sp - 8 && frame->return_address == at->return_address &&
-           (!unwind->links[depth - 1].needs_bp || frame->bp == at->bp);
+    return unwind->returns[depth - 1].slot == at->sp - 8 && unwind->returns[depth - 1].value == at->return_address &&
+           (!frame->needs_bp || frame->bp == at->bp);
 }
 
 /* Append the `count` inner frames, innermost first in `inner`, to the `depth` that stay. */
 static inline uint64_t append(struct unwind *unwind, uint32_t depth, uint32_t count)
 {
     uint64_t path = depth > 0 ? unwind->frames[depth - 1].path : unwind->root;
-    bool needs_bp = depth > 0 && unwind->links[depth - 1].needs_bp;
-    uint32_t checks = depth > 0 ? unwind->links[depth - 1].check_count : 0;
+    bool needs_bp = depth > 0 && unwind->frames[depth - 1].needs_bp;
+    uint32_t checks = depth > 0 ? unwind->frames[depth - 1].check_count : 0;
     unwind->changed = depth;
     for (uint32_t i = count; i-- > 0; depth++) {
         const struct unwind_step *step = &unwind->inner[i];
@@ -281,9 +278,9 @@ static inline uint64_t append(struct unwind *unwind, uint32_t depth, uint32_t co
             unwind->checks[checks++] = (struct unwind_check){.slot = saved, .value = unwind->frames[depth - 1].bp};
         needs_bp = (step->saved & UNWIND_NEEDS_BP) != 0 || (saved == 0 && needs_bp);
         path = mix(path, step->return_address);
-        unwind->frames[depth] = (struct unwind_frame){
-            .slot = step->slot, .return_address = step->return_address, .bp = step->bp, .path = path};
-        unwind->links[depth] = (struct unwind_link){.check_count = checks, .needs_bp = needs_bp};
+        unwind->returns[depth] = (struct unwind_check){.slot = step->slot, .value = step->return_address};
+        unwind->frames[depth] =
+            (struct unwind_frame){.bp = step->bp, .path = path, .check_count = checks, .needs_bp = needs_bp};
     }
     unwind->depth = depth;
     return path;
@@ -306,7 +303,7 @@ static inline uint64_t walk(struct unwind *unwind, const struct unwind_start *st
     uint32_t count = 0;
     bool other_stack = false; /* a handler may run on another stack: such a walk is not believed next time */
     for (;;) {
-        while (depth > 0 && unwind->frames[depth - 1].slot < at.sp - 8)
+        while (depth > 0 && unwind->returns[depth - 1].slot < at.sp - 8)
             depth--;
         if (depth > 0 && joins(unwind, depth, &at)) {
             if (frames_differ(unwind, depth) == 0)
@@ -359,8 +356,8 @@ static inline bool is_repeated(const struct unwind *unwind, const struct unwind_
         (memo->needs_bp && memo->start.bp != start->bp) || memo->depth == 0 || memo->depth > unwind->remembered)
         return false;
     const struct unwind_frame *join = &unwind->frames[memo->depth - 1];
-    if (join->path != memo->join_path || join->slot != memo->join_slot ||
-        (unwind->links[memo->depth - 1].needs_bp && join->bp != memo->join_bp))
+    if (join->path != memo->join_path || unwind->returns[memo->depth - 1].slot != memo->join_slot ||
+        (join->needs_bp && join->bp != memo->join_bp))
         return false;
     return (checks_differ(memo->checks, memo->check_count) | frames_differ(unwind, memo->depth)) == 0;
 }
@@ -373,23 +370,22 @@ static __attribute__((noinline)) void memorize(const struct unwind *unwind, stru
     memo->depth = 0;
     if (joined == 0 || frames == 0 || unwind->remembered == 0)
         return;
-    uint32_t checks_from = unwind->links[joined - 1].check_count,
-             checks_to = unwind->links[unwind->depth - 1].check_count, count = 0;
+    uint32_t checks_from = unwind->frames[joined - 1].check_count,
+             checks_to = unwind->frames[unwind->depth - 1].check_count, count = 0;
     if (frames - 1 + checks_to - checks_from > UNWIND_MEMO_CHECKS)
         return;
     for (uint32_t i = joined; i < unwind->depth - 1; i++)
-        memo->checks[count++] =
-            (struct unwind_check){.slot = unwind->frames[i].slot, .value = unwind->frames[i].return_address};
+        memo->checks[count++] = unwind->returns[i];
     for (uint32_t i = checks_from; i < checks_to; i++)
         memo->checks[count++] = unwind->checks[i];
     memo->start = *start;
     memo->path = path;
     memo->join_path = unwind->frames[joined - 1].path;
-    memo->join_slot = unwind->frames[joined - 1].slot;
+    memo->join_slot = unwind->returns[joined - 1].slot;
     memo->join_bp = unwind->frames[joined - 1].bp;
     memo->frame_count = (uint16_t)frames;
     memo->check_count = (uint8_t)count;
-    memo->needs_bp = unwind->links[unwind->depth - 1].needs_bp;
+    memo->needs_bp = unwind->frames[unwind->depth - 1].needs_bp;
     memo->depth = joined;
 }
 
@@ -421,7 +417,7 @@ uint32_t unwind_last(const struct unwind *unwind, uint64_t *out, uint32_t max)
     }
     for (uint32_t i = shared; i-- > 0; count++)
         if (count < max)
-            out[count] = unwind->frames[i].return_address;
+            out[count] = unwind->returns[i].value;
     return count;
 }
 

@@ -21,18 +21,17 @@ struct unwind_start {
     uint64_t bp;
 };
 
-struct unwind_frame {
-    uint64_t slot; /* where the return address is stored */
-    uint64_t return_address;
-    uint64_t bp;   /* as it was in that frame's caller */
-    uint64_t path; /* hash of all return addresses from the root to here: the stack's identity */
+/* A word of the stack that a walk has read. */
+struct unwind_check {
+    uint64_t slot, value;
 };
 
-/* What has to be known of a frame to believe it unread: how many of `checks` belong to the frames from the root to here,
-   and whether the walk from here on depends on bp. */
-struct unwind_link {
-    uint32_t check_count;
-    bool needs_bp;
+/* What is known of a frame beside its return address. */
+struct unwind_frame {
+    uint64_t bp;          /* as it was in the frame's caller */
+    uint64_t path;        /* hash of all return addresses from the root to here: the stack's identity */
+    uint32_t check_count; /* how many of `checks` belong to the frames from the root to here */
+    bool needs_bp;        /* the walk from here on depends on bp */
 };
 
 /* A frame as it is stepped through. */
@@ -41,10 +40,6 @@ struct unwind_step {
     uint64_t saved; /* where the caller's bp is saved, 0: it is still bp; plus UNWIND_NEEDS_BP */
 };
 #define UNWIND_NEEDS_BP 1u /* how to step on depends on bp */
-
-struct unwind_check {
-    uint64_t slot, value;
-};
 
 #define UNWIND_DEPTH 8192 /* frames that a thread can remember; of a deeper stack the outer frames are left out */
 #define UNWIND_INNER 8192 /* frames of one walk before it joins */
@@ -79,8 +74,8 @@ struct unwind {
     const struct unwind_memo *recalled;
     uint64_t truncated, guessed, stopped; /* walks that were cut, used rbp without information, ended before the root */
     /* Each begins on a page of its own, so that what has been touched can be told from the depth. */
+    struct unwind_check returns[UNWIND_DEPTH] __attribute__((aligned(WIRE_PAGE_BYTES))); /* return addresses of `frames` */
     struct unwind_frame frames[UNWIND_DEPTH] __attribute__((aligned(WIRE_PAGE_BYTES)));
-    struct unwind_link links[UNWIND_DEPTH] __attribute__((aligned(WIRE_PAGE_BYTES)));
     struct unwind_check checks[UNWIND_DEPTH] __attribute__((aligned(WIRE_PAGE_BYTES)));
     struct unwind_step inner[UNWIND_INNER] __attribute__((aligned(WIRE_PAGE_BYTES)));
     struct unwind_memo memos[UNWIND_MEMOS] __attribute__((aligned(WIRE_PAGE_BYTES)));
