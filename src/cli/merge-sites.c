@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/session.h"
+
 /* One site on its way through the sort. */
 struct item {
     const struct session_frame *frames;
@@ -54,19 +56,11 @@ static int by_order(const void *a, const void *b)
     return (left->order > right->order) - (left->order < right->order);
 }
 
-static void add(struct session_site *into, const struct session_site *from)
+static int add(struct session *session, struct session_site *into, const struct session_site *from)
 {
-    into->alloc_bytes += from->alloc_bytes;
-    into->alloc_count += from->alloc_count;
-    into->live_bytes += from->live_bytes;
-    into->live_count += from->live_count;
-    into->survived_count += from->survived_count;
-    into->window_live_bytes += from->window_live_bytes;
-    into->window_live_count += from->window_live_count;
-    into->peak_bytes += from->peak_bytes;
-    into->temporary_count += from->temporary_count;
-    into->cut |= from->cut;
-    into->stopped |= from->stopped;
+    uint64_t counts[SIZE_CLASSES] = {0};
+    session_site_add_sizes(session, from, counts);
+    return session_site_add(session, into, from, from->spread != 0 ? counts : NULL);
 }
 
 int merge_sites_add_up(struct session *session, uint32_t repeat)
@@ -81,9 +75,10 @@ int merge_sites_add_up(struct session *session, uint32_t repeat)
     }
     qsort(items, session->site_count, sizeof *items, by_stack);
     size_t kept = 0;
+    int code = 0;
     for (size_t i = 0; i < session->site_count; i++) {
         if (kept > 0 && compare_stacks(&items[kept - 1], &items[i]) == 0)
-            add(&items[kept - 1].site, &items[i].site);
+            code = code == 0 ? add(session, &items[kept - 1].site, &items[i].site) : code;
         else
             items[kept++] = items[i];
     }
@@ -92,5 +87,5 @@ int merge_sites_add_up(struct session *session, uint32_t repeat)
         session->sites[i] = items[i].site;
     session->site_count = kept;
     free(items);
-    return 0;
+    return code;
 }

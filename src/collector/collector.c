@@ -18,9 +18,13 @@
 #include "collector/plans.h"
 #include "collector/process.h"
 #include "collector/sites.h"
+#include "collector/ticks.h"
 
 #define IDLE_NS 10000000L
-#define SETTLE_NS 500000L /* stream.c takes in events that are older than 200,000 ticks */
+#define SAMPLE_NS 2000000u
+#define SEARCHES 64       /* for a new process's chunk at every wake-up; later at every so many */
+#define SETTLE_NS 500000L /* stream.c takes in events that are older than 30,000 ticks */
+#define AGEING_NS 20000L  /* until events of a full ring are old enough */
 
 struct collector {
     pthread_mutex_t lock;
@@ -28,15 +32,22 @@ struct collector {
     bool thread_runs;
     bool stopping; /* guarded by lock */
     struct memory memory;
+    struct ticks start;
     struct lines *lines;
     struct plans *plans;
     struct process **processes; /* in order of registration */
     size_t process_count, process_room;
-    size_t *followed; /* by chunk: index + 1 in processes, 0 when it is none that we follow */
+    struct process **running; /* those that have not ended, with room for all */
+    size_t running_count;
+    size_t *followed;     /* by chunk: index + 1 in processes, 0 when it is none that we follow */
+    uint32_t serial_seen; /* the last serial number when chunks were looked through, and how often for nothing since */
+    unsigned searches;
     struct session_request *requests;
     size_t request_count;
     bool window_open;
-    uint32_t depth; /* of stacks in the session */
+    uint32_t depth;          /* of stacks in the session */
+    uint64_t sample_next_ns; /* timelines: not before this */
+    size_t sample_cursor;    /* and whose turn it is */
 };
 
 int collector_new(uint32_t flags, collector_plan_fn *plan, void *data, struct collector **out, struct err *err)
@@ -50,6 +61,7 @@ int collector_new(uint32_t flags, collector_plan_fn *plan, void *data, struct co
         return code;
     }
     pthread_mutex_init(&collector->lock, NULL);
+    collector->start = ticks_now();
     collector->lines = lines_new();
     collector->plans = collector->lines ? plans_new(&collector->memory, collector->lines, plan, data) : NULL;
     collector->followed = calloc(collector->memory.chunk_count, sizeof *collector->followed);
@@ -83,6 +95,7 @@ void collector_free(struct collector *collector)
     for (size_t i = 0; i < collector->process_count; i++)
         process_free(collector->processes[i]);
     free(collector->processes);
+    free(collector->running);
     free(collector->followed);
     session_requests_free(collector->requests, collector->request_count);
     plans_free(collector->plans);
@@ -100,8 +113,8 @@ const char *collector_channel(const struct collector *collector)
 /* An exec'd image registers anew under its old number: what the old image left open is over. */
 static void end_former_image(struct collector *collector, const struct process *newcomer)
 {
-    for (size_t i = 0; i < collector->process_count; i++) {
-        struct process *old = collector->processes[i];
+    for (size_t i = 0; i < collector->running_count; i++) {
+        struct process *old = collector->running[i];
         if (old != newcomer && !old->ended && old->pid == newcomer->pid) {
             process_drain(old, &collector->memory, collector->plans, collector->lines);
             process_take_figures(old, collector->requests, collector->request_count);
@@ -118,12 +131,17 @@ static bool follow(struct collector *collector, uint32_t chunk)
         if (grown == NULL)
             return false;
         collector->processes = grown;
+        grown = realloc(collector->running, room * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        collector->running = grown;
         collector->process_room = room;
     }
     struct process *process = process_new(&collector->memory, chunk);
     if (process == NULL)
         return false;
     collector->processes[collector->process_count++] = process;
+    collector->running[collector->running_count++] = process;
     collector->followed[chunk] = collector->process_count;
     end_former_image(collector, process);
     return true;
@@ -132,8 +150,14 @@ static bool follow(struct collector *collector, uint32_t chunk)
 static bool find_processes(struct collector *collector)
 {
     bool any = false;
-    /* Each process takes a number before it shows its chunk: as long as all numbers are followed, there is nobody new. */
-    if (atomic_load(&collector->memory.header->process_serial) == collector->process_count)
+    /* Each process takes a number before it shows its chunk: as long as all numbers are followed, there is nobody new.
+       A number whose owner found no chunk is never followed: it is not looked for at every wake-up. */
+    uint32_t serial = atomic_load(&collector->memory.header->process_serial);
+    if (serial == collector->process_count)
+        return false;
+    collector->searches = serial == collector->serial_seen ? collector->searches + 1 : 0;
+    collector->serial_seen = serial;
+    if (collector->searches > SEARCHES && collector->searches % SEARCHES != 0)
         return false;
     for (uint32_t i = 0; i < collector->memory.chunk_count; i++)
         if (collector->followed[i] == 0 && memory_chunk(&collector->memory, i, WIRE_CHUNK_PROCESS) != NULL)
@@ -152,8 +176,8 @@ static bool answer(struct collector *collector, const struct process *process)
 static bool work(struct collector *collector)
 {
     bool any = find_processes(collector);
-    for (size_t i = 0; i < collector->process_count; i++) {
-        struct process *process = collector->processes[i];
+    for (size_t i = 0; i < collector->running_count; i++) {
+        struct process *process = collector->running[i];
         if (process->ended)
             continue;
         any |= answer(collector, process);
@@ -177,15 +201,38 @@ static void recycle(struct collector *collector, struct process *process)
 
 static void bury(struct collector *collector)
 {
-    for (size_t i = 0; i < collector->process_count; i++) {
-        struct process *process = collector->processes[i];
-        if (process->wire == NULL || (!process->ended && !process_is_gone(process)))
+    size_t count = 0;
+    for (size_t i = 0; i < collector->running_count; i++) {
+        struct process *process = collector->running[i];
+        if (!process->ended && !process_is_gone(process)) {
+            collector->running[count++] = process;
             continue;
+        }
         process_drain(process, &collector->memory, collector->plans, collector->lines);
         process_take_figures(process, collector->requests, collector->request_count);
         process_end(process, &collector->memory, collector->lines);
         recycle(collector, process);
     }
+    collector->running_count = count;
+}
+
+/* How processes are now, one after another, at most one in a while: asking the kernel costs some microseconds. */
+static void sample(struct collector *collector)
+{
+    uint64_t now = ticks_now().ns;
+    for (size_t i = 0; now >= collector->sample_next_ns && i < collector->running_count; i++) {
+        struct process *process = collector->running[collector->sample_cursor++ % collector->running_count];
+        if (process_sample(process, now))
+            collector->sample_next_ns = now + SAMPLE_NS;
+    }
+}
+
+static long pause_ns(const struct collector *collector)
+{
+    for (size_t i = 0; i < collector->running_count; i++)
+        if (collector->running[i]->streams.has_full)
+            return AGEING_NS;
+    return IDLE_NS;
 }
 
 static void *run(void *data)
@@ -197,14 +244,16 @@ static void *run(void *data)
         uint32_t seen = atomic_load(&header->wake);
         pthread_mutex_lock(&collector->lock);
         work(collector);
+        sample(collector);
         if (rounds++ % 64 == 0)
             bury(collector);
         bool stopping = collector->stopping;
+        long pause = pause_ns(collector);
         pthread_mutex_unlock(&collector->lock);
         if (stopping)
             return NULL;
         atomic_store(&header->collector_waits, 1);
-        futex_wait(&header->wake, seen, IDLE_NS);
+        futex_wait(&header->wake, seen, pause);
         atomic_store(&header->collector_waits, 0);
     }
 }
@@ -411,6 +460,7 @@ void collector_end_window(struct collector *collector, int status, uint64_t elap
 
 static void fill_processes(struct collector *collector, struct session *session)
 {
+    struct ticks end = ticks_now();
     session->processes = calloc(collector->process_count + 1, sizeof *session->processes);
     for (size_t i = 0; i < collector->process_count; i++) {
         struct process *process = collector->processes[i];
@@ -420,8 +470,7 @@ static void fill_processes(struct collector *collector, struct session *session)
             session->rss_granularity_bytes = process->summary.rss_granularity_bytes;
         if (session->processes == NULL)
             continue;
-        session->processes[session->process_count++] = process->summary;
-        process->summary = (struct session_process){0};
+        process_hand_over(process, collector->start, end, &session->processes[session->process_count++]);
     }
 }
 
@@ -452,7 +501,8 @@ struct session *collector_finish(struct collector *collector)
     fill_processes(collector, session);
     session->refused = atomic_load(&collector->memory.header->refused);
     if (collector->memory.header->flags & WIRE_WANT_EVENTS)
-        sites_build(session, collector->processes, collector->process_count, collector->depth);
+        sites_build(session, collector->processes, collector->process_count, collector->depth,
+                    ticks_ns(collector->start, ticks_now()));
     session->many_threads = lines_many_threads(collector->lines);
     return session;
 }

@@ -1,8 +1,12 @@
-/* A process's heap. Three tables: live blocks by address, nodes by path, sites by (stack, window). All use open
-   addressing with linear probing; blocks are deleted by shifting back, so that no tombstones pile up.
+/* A process's heap: live blocks by address (blocks.h), stacks (paths.h), and sites by (path, window).
+
+   An event costs some dozens of instructions and as many cache misses as its block and its site are cold, so the words
+   that every event changes lie together, and blocks are fetched some events ahead: the ring says which will come.
 
    The composition of the peak costs O(1) an event: a new peak only starts a new epoch, and a site settles what it held
-   at the last peak when it changes for the first time after it. */
+   at the last peak when it changes for the first time after it. Sizes cost a comparison while a site's blocks are all
+   of one size; only others have a histogram. A block's birth is kept in units of 2^unit_bits ticks, which double
+   whenever the run has become too long for 32 bits of them. */
 
 #include "collector/heap.h"
 
@@ -10,259 +14,262 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_SLOTS 1024
+#include "collector/blocks.h"
+#include "collector/paths.h"
+#include "collector/table.h"
 
-struct block {
-    uint64_t address; /* 0: free slot */
-    uint64_t bytes;
-    uint32_t site;
-};
+#define FIRST_SITES 64
+#define FIRST_INDEX 256
+#define FIRST_UNIT_BITS 8
+#define AHEAD 12 /* events */
+#define UNKNOWN_AGE UINT64_MAX
 
-struct node {
-    uint64_t path; /* 0: free slot */
-    uint64_t parent;
-    uint64_t address;
-};
+#define SIZE_IS_LARGE BLOCKS_EXTRA_MAX /* a block's bytes are in `large` */
+#define HAS_SPREAD (UINT64_C(1) << 63) /* site.sizes is the number of a spread */
+#define SIZE_MASK ((UINT64_C(1) << WIRE_EVENT_SIZE_BITS) - 1)
+#define ADDRESS_MASK ((UINT64_C(1) << WIRE_EVENT_ADDRESS_BITS) - 1)
 
+/* Two cache lines: what an allocation changes, what else a free does. */
 struct site {
-    struct heap_site public;
     uint64_t path;
-    uint64_t epoch; /* of the peak that public.peak_bytes belongs to */
+    uint32_t window;
+    uint32_t live_count;
+    uint64_t live_bytes;
+    uint64_t epoch; /* of the peak that peak_bytes belongs to */
+    uint64_t peak_bytes;
+    uint64_t alloc_bytes, alloc_count;
+    uint64_t sizes; /* the one size of all its blocks so far, or HAS_SPREAD */
+
+    struct heap_lifetimes lifetimes;
+    uint64_t temporary_count;
+    uint64_t survived_count, window_live_bytes, window_live_count;
+};
+_Static_assert(sizeof(struct site) == 128, "a site is two cache lines");
+
+/* Of a site whose blocks are of several sizes. */
+struct spread {
+    uint64_t min_bytes, max_bytes;
+    uint64_t counts[SIZE_CLASSES];
 };
 
 /* What a thread did last, to undo or to recognise it. */
 struct thread {
-    struct block freed;    /* last FREE; address 0 when it freed nothing known */
+    struct block freed; /* last FREE; key 0 when it freed nothing known */
+    uint64_t freed_bytes;
+    uint64_t freed_age_ticks;
+    bool freed_at_once;
     uint64_t last_address; /* of its last event if that was an allocation */
 };
 
 struct heap {
-    struct block *blocks;
-    size_t block_slots, block_count;
-    struct node *nodes;
-    size_t node_slots, node_count;
-    uint32_t *site_index; /* site + 1 by hash of (path, window) */
-    size_t site_slots;
+    struct blocks blocks; /* extra: bytes or SIZE_IS_LARGE; value: birth << 32 | site */
+    uint64_t *index;      /* part of its hash << 32 | site + 1, by the hash of (path, window) */
+    size_t index_mask;
     struct site *sites;
     size_t site_count, site_room;
+    uint64_t alloc_bytes, alloc_count;
+    uint64_t live_bytes, peak_bytes;
+    uint64_t peak_ticks;
+    uint64_t epoch;
+    uint64_t newest, oldest; /* stamps: the newest one, and what births are counted from; 0 before any */
+    uint32_t unit_bits;
+    uint32_t now; /* newest in units, plus one; 0 before any stamp */
+    uint64_t unknown_frees, disorder;
+    struct blocks large; /* bytes of blocks that are too large for `extra` */
+    struct paths paths;
     struct thread *threads;
     size_t thread_count;
-    uint64_t epoch;
-    struct heap_totals totals;
-    struct heap_site *listing;
+    struct spread *spreads;
+    size_t spread_count, spread_room;
 };
 
 struct heap *heap_new(void)
 {
-    return calloc(1, sizeof(struct heap));
+    struct heap *heap = calloc(1, sizeof *heap);
+    if (heap == NULL)
+        return NULL;
+    heap->index = table_new(FIRST_INDEX * sizeof *heap->index);
+    heap->index_mask = FIRST_INDEX - 1;
+    heap->unit_bits = FIRST_UNIT_BITS;
+    if (heap->index == NULL || blocks_init(&heap->blocks) != 0 || blocks_init(&heap->large) != 0) {
+        heap_free(heap);
+        return NULL;
+    }
+    return heap;
 }
 
 void heap_free(struct heap *heap)
 {
     if (heap == NULL)
         return;
-    free(heap->blocks);
-    free(heap->nodes);
-    free(heap->site_index);
-    free(heap->sites);
+    table_free(heap->index, (heap->index_mask + 1) * sizeof *heap->index);
+    table_free(heap->sites, heap->site_room * sizeof *heap->sites);
+    table_free(heap->spreads, heap->spread_room * sizeof *heap->spreads);
+    blocks_fini(&heap->blocks);
+    blocks_fini(&heap->large);
+    paths_fini(&heap->paths);
     free(heap->threads);
-    free(heap->listing);
     free(heap);
 }
 
-/* Neighbouring blocks stay near each other, and pages are spread. */
-static size_t block_home(const struct heap *heap, uint64_t address)
+static inline uint64_t site_hash(uint64_t path, uint32_t window)
 {
-    uint64_t page = (address >> 8) * UINT64_C(0x9E3779B97F4A7C15);
-    return (size_t)((page >> 20) + ((address >> 4) & 15)) & (heap->block_slots - 1);
+    return (path + window * UINT64_C(0xD6E8FEB86659FD93)) * UINT64_C(0x9E3779B97F4A7C15);
 }
 
-static size_t path_home(uint64_t path, size_t slots)
+static inline size_t index_home(const struct heap *heap, uint64_t hash)
 {
-    return (size_t)(path * UINT64_C(0x9E3779B97F4A7C15) >> 17) & (slots - 1);
-}
-
-static struct block *find_block(const struct heap *heap, uint64_t address)
-{
-    if (heap->block_slots == 0)
-        return NULL;
-    for (size_t i = block_home(heap, address);; i = (i + 1) & (heap->block_slots - 1)) {
-        if (heap->blocks[i].address == address)
-            return &heap->blocks[i];
-        if (heap->blocks[i].address == 0)
-            return NULL;
-    }
-}
-
-static void place_block(struct heap *heap, const struct block *block)
-{
-    size_t i = block_home(heap, block->address);
-    while (heap->blocks[i].address != 0)
-        i = (i + 1) & (heap->block_slots - 1);
-    heap->blocks[i] = *block;
-}
-
-static int grow_blocks(struct heap *heap)
-{
-    if (4 * (heap->block_count + 1) <= 3 * heap->block_slots)
-        return 0;
-    struct block *old = heap->blocks;
-    size_t old_slots = heap->block_slots;
-    struct block *grown = calloc(old_slots ? 2 * old_slots : FIRST_SLOTS, sizeof *grown);
-    if (grown == NULL)
-        return -ENOMEM;
-    heap->blocks = grown;
-    heap->block_slots = old_slots ? 2 * old_slots : FIRST_SLOTS;
-    for (size_t i = 0; i < old_slots; i++)
-        if (old[i].address != 0)
-            place_block(heap, &old[i]);
-    free(old);
-    return 0;
-}
-
-static void remove_block(struct heap *heap, struct block *block)
-{
-    size_t mask = heap->block_slots - 1, hole = (size_t)(block - heap->blocks);
-    for (size_t i = (hole + 1) & mask; heap->blocks[i].address != 0; i = (i + 1) & mask) {
-        size_t home = block_home(heap, heap->blocks[i].address);
-        if (((i - home) & mask) >= ((i - hole) & mask)) { /* its home is not behind the hole: it may move there */
-            heap->blocks[hole] = heap->blocks[i];
-            hole = i;
-        }
-    }
-    heap->blocks[hole].address = 0;
-    heap->block_count--;
-}
-
-static const struct node *find_node(const struct heap *heap, uint64_t path)
-{
-    if (heap->node_slots == 0)
-        return NULL;
-    for (size_t i = path_home(path, heap->node_slots);; i = (i + 1) & (heap->node_slots - 1)) {
-        if (heap->nodes[i].path == path)
-            return &heap->nodes[i];
-        if (heap->nodes[i].path == 0)
-            return NULL;
-    }
-}
-
-static void place_node(struct heap *heap, const struct node *node)
-{
-    size_t i = path_home(node->path, heap->node_slots);
-    while (heap->nodes[i].path != 0)
-        i = (i + 1) & (heap->node_slots - 1);
-    heap->nodes[i] = *node;
-}
-
-static int add_node(struct heap *heap, const struct wire_event *event, uint64_t address)
-{
-    struct node node = {.path = event->size, .parent = event->stack, .address = address};
-    if (node.path == 0 || find_node(heap, node.path) != NULL)
-        return 0;
-    if (4 * (heap->node_count + 1) > 3 * heap->node_slots) {
-        struct node *old = heap->nodes;
-        size_t old_slots = heap->node_slots;
-        struct node *grown = calloc(old_slots ? 2 * old_slots : FIRST_SLOTS, sizeof *grown);
-        if (grown == NULL)
-            return -ENOMEM;
-        heap->nodes = grown;
-        heap->node_slots = old_slots ? 2 * old_slots : FIRST_SLOTS;
-        for (size_t i = 0; i < old_slots; i++)
-            if (old[i].path != 0)
-                place_node(heap, &old[i]);
-        free(old);
-    }
-    place_node(heap, &node);
-    heap->node_count++;
-    return 0;
+    return (size_t)(hash >> 32) & heap->index_mask;
 }
 
 static void index_site(struct heap *heap, uint32_t site)
 {
-    const struct site *s = &heap->sites[site];
-    size_t i = path_home(s->path + s->public.window, heap->site_slots);
-    while (heap->site_index[i] != 0)
-        i = (i + 1) & (heap->site_slots - 1);
-    heap->site_index[i] = site + 1;
+    uint64_t hash = site_hash(heap->sites[site].path, heap->sites[site].window);
+    size_t i = index_home(heap, hash);
+    while (heap->index[i] != 0)
+        i = (i + 1) & heap->index_mask;
+    heap->index[i] = hash << 32 | (site + 1);
 }
 
-static int grow_sites(struct heap *heap)
+static int grow_index(struct heap *heap)
 {
-    if (heap->site_count == heap->site_room) {
-        size_t room = heap->site_room ? 2 * heap->site_room : 256;
-        struct site *grown = room < HEAP_NO_STACK ? realloc(heap->sites, room * sizeof *grown) : NULL;
-        if (grown == NULL)
-            return -ENOMEM;
-        heap->sites = grown;
-        heap->site_room = room;
-    }
-    if (4 * (heap->site_count + 1) <= 3 * heap->site_slots)
+    size_t slots = heap->index_mask + 1;
+    if (2 * (heap->site_count + 1) <= slots)
         return 0;
-    size_t slots = heap->site_slots ? 2 * heap->site_slots : FIRST_SLOTS;
-    uint32_t *index = calloc(slots, sizeof *index);
+    uint64_t *index = table_new(2 * slots * sizeof *index);
     if (index == NULL)
         return -ENOMEM;
-    free(heap->site_index);
-    heap->site_index = index;
-    heap->site_slots = slots;
+    table_free(heap->index, slots * sizeof *index);
+    heap->index = index;
+    heap->index_mask = 2 * slots - 1;
     for (uint32_t i = 0; i < heap->site_count; i++)
         index_site(heap, i);
     return 0;
 }
 
-/* The site of (path, window), made at its first allocation. HEAP_NO_STACK when memory is short. */
-static uint32_t site_of(struct heap *heap, uint64_t path, uint32_t window)
+static int grow_sites(struct heap *heap)
 {
-    if (heap->site_slots > 0) {
-        for (size_t i = path_home(path + window, heap->site_slots); heap->site_index[i] != 0;
-             i = (i + 1) & (heap->site_slots - 1)) {
-            const struct site *s = &heap->sites[heap->site_index[i] - 1];
-            if (s->path == path && s->public.window == window)
-                return heap->site_index[i] - 1;
-        }
-    }
-    if (grow_sites(heap) != 0)
-        return HEAP_NO_STACK;
+    if (heap->site_count < heap->site_room)
+        return 0;
+    size_t room = heap->site_room ? 2 * heap->site_room : FIRST_SITES;
+    struct site *grown =
+        room < UINT32_MAX ? table_grow(heap->sites, heap->site_room * sizeof *grown, room * sizeof *grown) : NULL;
+    if (grown == NULL)
+        return -ENOMEM;
+    heap->sites = grown;
+    heap->site_room = room;
+    return 0;
+}
+
+static __attribute__((noinline)) struct site *new_site(struct heap *heap, uint64_t path, uint32_t window,
+                                                       uint64_t bytes)
+{
+    if (grow_sites(heap) != 0 || grow_index(heap) != 0)
+        return NULL;
     uint32_t site = (uint32_t)heap->site_count++;
-    heap->sites[site] = (struct site){.path = path, .epoch = heap->epoch, .public = {.stack = site, .window = window}};
+    heap->sites[site] = (struct site){.path = path, .window = window, .sizes = bytes, .epoch = heap->epoch};
     index_site(heap, site);
-    return site;
+    return &heap->sites[site];
+}
+
+/* The site of (path, window), made at its first allocation. NULL when memory is short. */
+static inline struct site *site_of(struct heap *heap, uint64_t path, uint32_t window, uint64_t bytes)
+{
+    uint64_t hash = site_hash(path, window), entry;
+    for (size_t i = index_home(heap, hash); (entry = heap->index[i]) != 0; i = (i + 1) & heap->index_mask) {
+        struct site *site = &heap->sites[(uint32_t)entry - 1];
+        if ((uint32_t)(entry >> 32) == (uint32_t)hash && site->path == path && site->window == window)
+            return site;
+    }
+    return new_site(heap, path, window, bytes);
+}
+
+/* The site's first block of a second size. */
+static bool begin_spread(struct heap *heap, struct site *site)
+{
+    if (heap->spread_count == heap->spread_room) {
+        size_t room = heap->spread_room ? 2 * heap->spread_room : FIRST_SITES;
+        struct spread *grown = table_grow(heap->spreads, heap->spread_room * sizeof *grown, room * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        heap->spreads = grown;
+        heap->spread_room = room;
+    }
+    struct spread *spread = &heap->spreads[heap->spread_count];
+    *spread = (struct spread){.min_bytes = site->sizes, .max_bytes = site->sizes};
+    spread->counts[size_class(site->sizes)] = site->alloc_count;
+    site->sizes = HAS_SPREAD | heap->spread_count++;
+    return true;
+}
+
+/* A block that is not of the site's one size. */
+static __attribute__((noinline)) int count_size(struct heap *heap, struct site *site, uint64_t bytes)
+{
+    if ((site->sizes & HAS_SPREAD) == 0 && !begin_spread(heap, site))
+        return -ENOMEM;
+    struct spread *spread = &heap->spreads[site->sizes & ~HAS_SPREAD];
+    spread->counts[size_class(bytes)]++;
+    if (bytes < spread->min_bytes)
+        spread->min_bytes = bytes;
+    if (bytes > spread->max_bytes)
+        spread->max_bytes = bytes;
+    return 0;
 }
 
 /* Before a site changes: what it holds is what it held at the last peak, if it has not changed since. */
-static void settle(const struct heap *heap, struct site *site)
+static inline void settle(const struct heap *heap, struct site *site)
 {
     if (site->epoch == heap->epoch)
         return;
-    site->public.peak_bytes = site->public.live_bytes;
+    site->peak_bytes = site->live_bytes;
     site->epoch = heap->epoch;
 }
 
-static void enter_block(struct heap *heap, const struct block *block)
+static inline void add_live(struct heap *heap, struct site *site, uint64_t bytes)
 {
-    struct site *site = &heap->sites[block->site];
     settle(heap, site);
-    site->public.live_bytes += block->bytes;
-    site->public.live_count++;
-    heap->totals.live_bytes += block->bytes;
-    heap->totals.live_count++;
-    place_block(heap, block);
-    heap->block_count++;
-    if (heap->totals.live_bytes > heap->totals.peak_bytes) {
-        heap->totals.peak_bytes = heap->totals.live_bytes;
+    site->live_bytes += bytes;
+    site->live_count++;
+    heap->live_bytes += bytes;
+    if (heap->live_bytes > heap->peak_bytes) {
+        heap->peak_bytes = heap->live_bytes;
+        heap->peak_ticks = heap->newest;
         heap->epoch++;
     }
 }
 
-static void leave_block(struct heap *heap, struct block *block)
+static uint64_t block_bytes(const struct heap *heap, const struct block *block)
 {
-    struct site *site = &heap->sites[block->site];
+    if (__builtin_expect(block_extra(block) != SIZE_IS_LARGE, 1))
+        return block_extra(block);
+    return blocks_find(&heap->large, block_address(block))->value;
+}
+
+/* Into the free slot `slot`. Returns 0 or -ENOMEM. */
+static inline int put_block(struct heap *heap, struct block *slot, uint64_t address, uint64_t bytes, uint64_t value)
+{
+    if (__builtin_expect(bytes >= SIZE_IS_LARGE, 0)) {
+        if (blocks_make_room(&heap->large) != 0)
+            return -ENOMEM;
+        blocks_put(&heap->large, blocks_find(&heap->large, address), address, 0, bytes);
+        bytes = SIZE_IS_LARGE;
+    }
+    blocks_put(&heap->blocks, slot, address, (uint32_t)bytes, value);
+    return 0;
+}
+
+/* Returns the site that it was of. */
+static inline struct site *take_block(struct heap *heap, struct block *block, uint64_t bytes)
+{
+    struct site *site = &heap->sites[(uint32_t)block->value];
     settle(heap, site);
-    site->public.live_bytes -= block->bytes;
-    site->public.live_count--;
-    heap->totals.live_bytes -= block->bytes;
-    heap->totals.live_count--;
-    remove_block(heap, block);
+    site->live_bytes -= bytes;
+    site->live_count--;
+    heap->live_bytes -= bytes;
+    if (__builtin_expect(block_extra(block) == SIZE_IS_LARGE, 0))
+        blocks_remove(&heap->large, blocks_find(&heap->large, block_address(block)));
+    blocks_remove(&heap->blocks, block);
+    return site;
 }
 
 static struct thread *thread_of(struct heap *heap, uint32_t thread)
@@ -278,103 +285,209 @@ static struct thread *thread_of(struct heap *heap, uint32_t thread)
     return &heap->threads[thread];
 }
 
-static int on_alloc(struct heap *heap, struct thread *thread, const struct wire_event *event, uint64_t address)
+/* Births from now on are in units twice as long. */
+static __attribute__((noinline, cold)) void double_unit(struct heap *heap)
 {
-    uint64_t bytes = event->size & ((UINT64_C(1) << WIRE_EVENT_SIZE_BITS) - 1);
-    uint32_t window = (uint32_t)(event->size >> WIRE_EVENT_SIZE_BITS);
-    struct block *former = find_block(heap, address);
-    if (former != NULL) {
-        heap->totals.disorder++;
-        leave_block(heap, former);
+    heap->unit_bits++;
+    for (size_t i = 0; i <= heap->blocks.mask; i++) {
+        uint64_t *value = &heap->blocks.slots[i].value;
+        uint64_t birth = *value >> 32;
+        if (birth != 0)
+            *value = ((birth - 1) / 2 + 1) << 32 | (uint32_t)*value;
     }
-    uint32_t site = site_of(heap, event->stack, window);
-    if (site == HEAP_NO_STACK || grow_blocks(heap) != 0)
-        return -ENOMEM;
-    heap->sites[site].public.alloc_bytes += bytes;
-    heap->sites[site].public.alloc_count++;
-    heap->totals.alloc_bytes += bytes;
-    heap->totals.alloc_count++;
-    enter_block(heap, &(struct block){.address = address, .bytes = bytes, .site = site});
-    thread->last_address = address;
-    return 0;
 }
 
-static void on_free(struct heap *heap, struct thread *thread, uint64_t address)
+static inline void on_time(struct heap *heap, uint64_t time)
 {
-    struct block *block = find_block(heap, address);
-    thread->freed.address = 0;
-    if (block == NULL) {
-        heap->totals.unknown_frees++;
+    if (time <= heap->newest)
+        return;
+    if (heap->newest == 0)
+        heap->oldest = time;
+    heap->newest = time;
+    while ((time - heap->oldest) >> heap->unit_bits >= UINT32_MAX)
+        double_unit(heap);
+    heap->now = (uint32_t)((time - heap->oldest) >> heap->unit_bits) + 1;
+}
+
+static inline int on_alloc(struct heap *heap, struct thread *thread, uint64_t address, uint64_t size, uint64_t path)
+{
+    uint64_t bytes = size & SIZE_MASK;
+    if (blocks_make_room(&heap->blocks) != 0)
+        return -ENOMEM;
+    struct block *slot = blocks_find(&heap->blocks, address);
+    if (__builtin_expect(slot->key != 0, 0)) {
+        heap->disorder++;
+        take_block(heap, slot, block_bytes(heap, slot));
+        slot = blocks_find(&heap->blocks, address);
+    }
+    struct site *site = site_of(heap, path, (uint32_t)(size >> WIRE_EVENT_SIZE_BITS), bytes);
+    if (site == NULL ||
+        put_block(heap, slot, address, bytes, (uint64_t)heap->now << 32 | (uint64_t)(site - heap->sites)) != 0)
+        return -ENOMEM;
+    int code = site->sizes != bytes ? count_size(heap, site, bytes) : 0;
+    site->alloc_bytes += bytes;
+    site->alloc_count++;
+    heap->alloc_bytes += bytes;
+    heap->alloc_count++;
+    add_live(heap, site, bytes);
+    thread->last_address = address;
+    return code;
+}
+
+/* Returns how long the block lived, or UNKNOWN_AGE. */
+static inline uint64_t count_lifetime(const struct heap *heap, struct heap_lifetimes *lifetimes, uint32_t birth)
+{
+    if (birth - 1 >= heap->now) /* 0: it came before any stamp */
+        return UNKNOWN_AGE;
+    uint64_t ticks = (uint64_t)(heap->now - birth) << heap->unit_bits;
+    if (lifetimes->count == 0 || ticks < lifetimes->min_ticks)
+        lifetimes->min_ticks = ticks;
+    if (ticks > lifetimes->max_ticks)
+        lifetimes->max_ticks = ticks;
+    lifetimes->sum_ticks += ticks;
+    lifetimes->count++;
+    return ticks;
+}
+
+static inline void on_free(struct heap *heap, struct thread *thread, uint64_t address)
+{
+    struct block *block = blocks_find(&heap->blocks, address);
+    thread->freed.key = 0;
+    if (block->key == 0) {
+        heap->unknown_frees++;
         thread->last_address = 0;
         return;
     }
+    uint64_t bytes = block_bytes(heap, block);
     thread->freed = *block;
-    heap->totals.free_bytes += block->bytes;
-    heap->totals.free_count++;
-    heap->sites[block->site].public.temporary_count += thread->last_address == address;
+    thread->freed_bytes = bytes;
+    thread->freed_at_once = thread->last_address == address;
     thread->last_address = 0;
-    leave_block(heap, block);
+    struct site *site = take_block(heap, block, bytes);
+    site->temporary_count += thread->freed_at_once;
+    thread->freed_age_ticks = count_lifetime(heap, &site->lifetimes, (uint32_t)(thread->freed.value >> 32));
 }
 
-/* The block is live again, as if nothing had been. */
-static int on_not_freed(struct heap *heap, struct thread *thread)
+/* The block is live again, as if nothing had been; but a shortest or longest lifetime stays. */
+static __attribute__((cold)) int on_not_freed(struct heap *heap, struct thread *thread)
 {
-    struct block block = thread->freed;
-    thread->freed.address = 0;
-    if (block.address == 0 || find_block(heap, block.address) != NULL)
+    uint64_t address = block_address(&thread->freed);
+    thread->freed.key = 0;
+    if (address == 0)
         return 0;
-    if (grow_blocks(heap) != 0)
+    if (blocks_make_room(&heap->blocks) != 0)
         return -ENOMEM;
-    heap->totals.free_bytes -= block.bytes;
-    heap->totals.free_count--;
-    enter_block(heap, &block);
+    struct block *slot = blocks_find(&heap->blocks, address);
+    if (slot->key != 0)
+        return 0;
+    struct site *site = &heap->sites[(uint32_t)thread->freed.value];
+    if (put_block(heap, slot, address, thread->freed_bytes, thread->freed.value) != 0)
+        return -ENOMEM;
+    site->temporary_count -= thread->freed_at_once;
+    if (thread->freed_age_ticks != UNKNOWN_AGE) {
+        site->lifetimes.count--;
+        site->lifetimes.sum_ticks -= thread->freed_age_ticks;
+    }
+    add_live(heap, site, thread->freed_bytes);
     return 0;
 }
 
-int heap_feed(struct heap *heap, uint32_t thread, const struct wire_event *event)
+static inline uint64_t load(const uint64_t *word)
 {
-    uint64_t address = event->head & ((UINT64_C(1) << WIRE_EVENT_ADDRESS_BITS) - 1);
-    struct thread *t = thread_of(heap, thread);
-    if (t == NULL)
-        return -ENOMEM;
-    switch (event->head >> 56) {
+    return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static inline int feed_one(struct heap *heap, struct thread *thread, const struct wire_event *event)
+{
+    uint64_t head = load(&event->head), address = head & ADDRESS_MASK;
+    on_time(heap, load(&event->time) & ~WIRE_EVENT_CLOCK);
+    switch (head >> 56) {
     case WIRE_EVENT_ALLOC:
-        return address != 0 ? on_alloc(heap, t, event, address) : 0;
+        return address != 0 ? on_alloc(heap, thread, address, load(&event->size), load(&event->stack)) : 0;
     case WIRE_EVENT_FREE:
         if (address != 0)
-            on_free(heap, t, address);
+            on_free(heap, thread, address);
         return 0;
     case WIRE_EVENT_NOT_FREED:
-        return on_not_freed(heap, t);
+        return on_not_freed(heap, thread);
     case WIRE_EVENT_NODE:
-        return add_node(heap, event, address);
+        return paths_add(&heap->paths, load(&event->size), load(&event->stack), address);
     }
     return 0;
 }
 
-const struct heap_totals *heap_totals(const struct heap *heap)
+size_t heap_feed(struct heap *heap, uint32_t number, const struct wire_event *events, size_t count)
 {
-    return &heap->totals;
+    struct thread *thread = thread_of(heap, number);
+    size_t lost = 0;
+    if (thread == NULL)
+        return count;
+    for (size_t i = 0; i < count; i++) {
+        if (i + AHEAD < count)
+            blocks_prefetch(&heap->blocks, load(&events[i + AHEAD].head) & ADDRESS_MASK);
+        lost += feed_one(heap, thread, &events[i]) != 0;
+    }
+    return lost;
 }
 
-size_t heap_sites(struct heap *heap, const struct heap_site **out)
+struct heap_totals heap_totals(const struct heap *heap)
 {
-    free(heap->listing);
-    heap->listing = malloc((heap->site_count + 1) * sizeof *heap->listing);
-    *out = heap->listing;
-    if (heap->listing == NULL)
-        return 0;
-    for (size_t i = 0; i < heap->site_count; i++) {
-        settle(heap, &heap->sites[i]);
-        heap->listing[i] = heap->sites[i].public;
-    }
+    return (struct heap_totals){
+        .alloc_bytes = heap->alloc_bytes,
+        .alloc_count = heap->alloc_count,
+        .free_bytes = heap->alloc_bytes - heap->live_bytes,
+        .free_count = heap->alloc_count - heap->blocks.count,
+        .live_bytes = heap->live_bytes,
+        .live_count = heap->blocks.count,
+        .peak_bytes = heap->peak_bytes,
+        .peak_ticks = heap->peak_ticks,
+        .unknown_frees = heap->unknown_frees,
+        .disorder = heap->disorder,
+    };
+}
+
+size_t heap_site_count(const struct heap *heap)
+{
     return heap->site_count;
+}
+
+void heap_site(const struct heap *heap, size_t number, struct heap_site *out)
+{
+    const struct site *site = &heap->sites[number];
+    const struct spread *spread = site->sizes & HAS_SPREAD ? &heap->spreads[site->sizes & ~HAS_SPREAD] : NULL;
+    *out = (struct heap_site){
+        .stack = (uint32_t)number,
+        .window = site->window,
+        .alloc_bytes = site->alloc_bytes,
+        .alloc_count = site->alloc_count,
+        .live_bytes = site->live_bytes,
+        .live_count = site->live_count,
+        .survived_count = site->survived_count,
+        .window_live_bytes = site->window_live_bytes,
+        .window_live_count = site->window_live_count,
+        .peak_bytes = site->epoch == heap->epoch ? site->peak_bytes : site->live_bytes,
+        .temporary_count = site->temporary_count,
+        .size_min_bytes = spread != NULL ? spread->min_bytes : site->sizes,
+        .size_max_bytes = spread != NULL ? spread->max_bytes : site->sizes,
+        .lifetimes = site->lifetimes,
+    };
+}
+
+void heap_sizes(const struct heap *heap, uint32_t stack, uint64_t counts[SIZE_CLASSES])
+{
+    const struct site *site = &heap->sites[stack];
+    if (site->sizes & HAS_SPREAD) {
+        memcpy(counts, heap->spreads[site->sizes & ~HAS_SPREAD].counts, SIZE_CLASSES * sizeof *counts);
+        return;
+    }
+    memset(counts, 0, SIZE_CLASSES * sizeof *counts);
+    counts[size_class(site->sizes)] = site->alloc_count;
 }
 
 void heap_end_window(struct heap *heap, uint32_t window, bool is_gone)
 {
     for (size_t i = 0; i < heap->site_count; i++) {
-        struct heap_site *site = &heap->sites[i].public;
+        struct site *site = &heap->sites[i];
         if (site->window == window)
             site->survived_count = site->live_count;
         site->window_live_bytes = is_gone ? 0 : site->live_bytes;
@@ -382,31 +495,29 @@ void heap_end_window(struct heap *heap, uint32_t window, bool is_gone)
     }
 }
 
-struct heap_stack heap_walk(const struct heap *heap, uint32_t stack, uint64_t *out, size_t max)
+uint64_t heap_path(const struct heap *heap, uint32_t stack)
 {
-    struct heap_stack walked = {.end = WIRE_ROOT_CUT};
-    uint64_t path = stack < heap->site_count ? heap->sites[stack].path : 0;
-    while (path >= WIRE_EVENT_ROOTS && walked.count < UINT16_MAX) {
-        const struct node *node = find_node(heap, path);
-        if (node == NULL)
-            break;
-        if (walked.count < max)
-            out[walked.count] = node->address;
-        walked.count++;
-        path = node->parent;
-    }
-    if (path >= WIRE_EVENT_ROOTS) /* a path that nobody told the rest of is as good as cut */
-        return walked;
-    walked.generation = (uint32_t)(path >> 2);
-    walked.end = (path & 3) <= WIRE_ROOT_CUT ? (enum wire_root)(path & 3) : WIRE_ROOT_CUT;
-    return walked;
+    return heap->sites[stack].path;
+}
+
+bool heap_frame(const struct heap *heap, uint64_t path, uint64_t *parent, uint64_t *address)
+{
+    const struct path *found = paths_find(&heap->paths, path);
+    if (found == NULL)
+        return false;
+    *parent = found->parent;
+    *address = found->address;
+    return true;
 }
 
 void heap_visit_live(const struct heap *heap, heap_visit_fn *visit, void *data)
 {
-    for (size_t i = 0; i < heap->block_slots; i++) {
-        const struct block *block = &heap->blocks[i];
-        if (block->address != 0)
-            visit(&(struct heap_block){.address = block->address, .bytes = block->bytes, .site = block->site}, data);
+    for (size_t i = 0; i <= heap->blocks.mask; i++) {
+        const struct block *block = &heap->blocks.slots[i];
+        if (block->key != 0)
+            visit(&(struct heap_block){.address = block_address(block),
+                                       .bytes = block_bytes(heap, block),
+                                       .site = (uint32_t)block->value},
+                  data);
     }
 }

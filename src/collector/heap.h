@@ -9,15 +9,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/session.h"
 #include "wire/event.h"
 
 struct heap;
 
-#define HEAP_NO_STACK UINT32_MAX
+/* How long freed blocks had lived, in ticks of the time-stamp counter, as exactly as events have stamps: an event
+   without one counts as no later than the newest stamp before it. Blocks that came before any stamp are left out. */
+struct heap_lifetimes {
+    uint64_t count, sum_ticks;
+    uint64_t min_ticks, max_ticks; /* of no meaning when the count is 0 */
+};
 
 /* What one stack did in one window. Bytes are as the program asked for them. */
 struct heap_site {
-    uint32_t stack; /* index for heap_walk */
+    uint32_t stack; /* number of the site */
     uint32_t window;
     uint64_t alloc_bytes, alloc_count;
     uint64_t live_bytes, live_count;               /* allocated here and not freed so far */
@@ -25,6 +31,8 @@ struct heap_site {
     uint64_t window_live_bytes, window_live_count; /* live when the last window ended, of a process that was there */
     uint64_t peak_bytes;                           /* live when the process's heap was largest */
     uint64_t temporary_count;                      /* freed by the thread's very next event */
+    uint64_t size_min_bytes, size_max_bytes;
+    struct heap_lifetimes lifetimes;
 };
 
 struct heap_block {
@@ -36,34 +44,37 @@ struct heap_totals {
     uint64_t alloc_bytes, alloc_count, free_bytes, free_count;
     uint64_t live_bytes, live_count;
     uint64_t peak_bytes;
+    uint64_t peak_ticks;    /* the newest stamp then, 0 when there was none */
     uint64_t unknown_frees; /* of blocks from before we watched, or from a parent process */
     uint64_t disorder;      /* allocations at an address that was still live */
 };
 
+/* NULL when memory is short. */
 struct heap *heap_new(void);
 void heap_free(struct heap *heap);
 
-/* Take in one event of thread `thread` (any small number that tells threads apart). Returns 0 or -ENOMEM. */
-int heap_feed(struct heap *heap, uint32_t thread, const struct wire_event *event);
+/* Take in events of thread `thread` (any small number that tells threads apart), which may lie in memory that somebody
+   else writes to: each word is read once. Returns how many were lost for want of memory. */
+size_t heap_feed(struct heap *heap, uint32_t thread, const struct wire_event *events, size_t count);
 
-const struct heap_totals *heap_totals(const struct heap *heap);
+struct heap_totals heap_totals(const struct heap *heap);
 
-/* All sites, in the order of their first allocation; peak_bytes is settled. Owned by the heap. */
-size_t heap_sites(struct heap *heap, const struct heap_site **out);
+/* Sites are numbered in the order of their first allocation. */
+size_t heap_site_count(const struct heap *heap);
+void heap_site(const struct heap *heap, size_t site, struct heap_site *out);
+
+/* How many allocations of a site were in each size class. */
+void heap_sizes(const struct heap *heap, uint32_t stack, uint64_t counts[SIZE_CLASSES]);
 
 /* Window `window` has ended, and every event of it is in: remember what is live now, in place of what was remembered
    at the end of the window before. When the process is gone, nothing is: its memory went back with it. */
 void heap_end_window(struct heap *heap, uint32_t window, bool is_gone);
 
-/* A stack that was walked outwards. */
-struct heap_stack {
-    size_t count;        /* frames */
-    uint32_t generation; /* of the modules that its addresses lie in: wire_module.born */
-    enum wire_root end;  /* why it has no further frames */
-};
-
-/* Copy up to `max` return addresses of a stack, innermost first. */
-struct heap_stack heap_walk(const struct heap *heap, uint32_t stack, uint64_t *out, size_t max);
+/* The path of a site's stack; and step by step outwards, what it is made of: the return address of its innermost frame,
+   and the path of the rest. A path below WIRE_EVENT_ROOTS is a root (wire/event.h). Returns false for a path that
+   nothing is known of. A hostile program may tell of a circle. */
+uint64_t heap_path(const struct heap *heap, uint32_t stack);
+bool heap_frame(const struct heap *heap, uint64_t path, uint64_t *parent, uint64_t *address);
 
 /* Call `visit` for each live block, in no order. */
 typedef void heap_visit_fn(const struct heap_block *block, void *data);

@@ -1,12 +1,17 @@
 noinst_LIBRARIES += %D%/libcollector.a
 %C%_libcollector_a_SOURCES = \
+	%D%/blocks.h %D%/blocks.c \
 	%D%/collector.h %D%/collector.c \
 	%D%/futex.h \
 	%D%/heap.h %D%/heap.c \
 	%D%/lines.h %D%/lines.c \
 	%D%/memory.h %D%/memory.c \
+	%D%/paths.h %D%/paths.c \
 	%D%/plans.h %D%/plans.c \
 	%D%/process.h %D%/process.c \
-	%D%/session.h %D%/session-free.c \
+	%D%/session.h %D%/session-free.c %D%/session-site.c \
 	%D%/sites.h %D%/sites.c \
-	%D%/stream.h %D%/stream.c
+	%D%/stream.h %D%/stream.c \
+	%D%/table.h %D%/table.c \
+	%D%/ticks.h \
+	%D%/timeline.h %D%/timeline.c

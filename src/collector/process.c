@@ -28,6 +28,7 @@ struct process *process_new(const struct memory *memory, uint32_t chunk)
     process->serial = wire->serial;
     process->pid = (pid_t)wire->pid;
     process->parent_pid = (pid_t)wire->parent_pid;
+    process->start_ns = wire->start_ns;
     return process;
 }
 
@@ -38,13 +39,15 @@ void process_free(struct process *process)
     for (size_t i = 0; i < process->slot_count; i++)
         lines_thread_free(process->slots[i].thread);
     free(process->slots);
-    free(process->streams);
+    streams_fini(&process->streams);
     heap_free(process->heap);
     for (size_t i = 0; i < process->module_count; i++)
         free(process->modules[i].path);
     free(process->modules);
     free(process->summary.exe);
     free(process->summary.allocator);
+    free(process->summary.threads);
+    free(process->timeline.points);
     free(process);
 }
 
@@ -67,14 +70,17 @@ static struct wire_thread *wire_slot(const struct process *process, const struct
 
 static struct slot *our_slot(struct process *process, size_t index)
 {
-    if (index >= process->slot_count) {
-        struct slot *grown = realloc(process->slots, (index + 1) * sizeof *grown);
+    if (index >= process->slot_room) {
+        size_t room = process->slot_room ? 2 * process->slot_room : 4;
+        room = room > index ? room : index + 1;
+        struct slot *grown = realloc(process->slots, room * sizeof *grown);
         if (grown == NULL)
             return NULL;
-        memset(grown + process->slot_count, 0, (index + 1 - process->slot_count) * sizeof *grown);
         process->slots = grown;
-        process->slot_count = index + 1;
+        process->slot_room = room;
     }
+    for (; process->slot_count <= index; process->slot_count++)
+        process->slots[process->slot_count] = (struct slot){0};
     return &process->slots[index];
 }
 
@@ -94,9 +100,9 @@ static void take_in(struct process *process, struct slot *slot, const struct wir
     lines_feed(lines, slot->thread, record, known);
 }
 
-static bool drain_ring(struct process *process, struct slot *slot, struct wire_ring *ring, const struct plans *plans,
-                       struct lines *lines)
+static bool drain_ring(struct process *process, struct slot *slot, const struct plans *plans, struct lines *lines)
 {
+    struct wire_ring *ring = slot->ring;
     uint64_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
     if (head == slot->tail)
         return false;
@@ -136,55 +142,84 @@ static void leave_ring(struct process *process, struct memory *memory, const str
     memory_free_chunk(memory, stream->chunk - 1);
 }
 
-/* The ring of slot `index`'s event stream, if it has one now that it had not before. Returns whether that is so. */
-static bool look_for_stream(struct process *process, struct memory *memory, const struct wire_thread *thread, size_t index)
+/* What was found of a slot's rings. */
+enum found {
+    FOUND_NOTHING_NEW,
+    FOUND_NEW,
+    FOUND_LATER /* has to be looked for again: a ring is to be read to its end first, or memory is short */
+};
+
+/* Slot `index` may have a ring of its event stream that we do not know. */
+static enum found look_for_stream(struct process *process, struct memory *memory, const struct wire_thread *thread,
+                                  size_t index)
 {
+    struct slot *slot = &process->slots[index];
     uint32_t chunk = atomic_load_explicit(&thread->events_chunk, memory_order_acquire);
-    struct stream *stream = index < process->stream_count ? &process->streams[index] : NULL;
+    struct stream *stream = slot->stream > 0 ? &process->streams.items[slot->stream - 1] : NULL;
     if (chunk == 0 || (stream != NULL && stream->chunk == chunk))
-        return false;
-    if (stream != NULL && stream->ring != NULL) {
+        return FOUND_NOTHING_NEW;
+    if (stream != NULL) {
         stream->moves = atomic_load_explicit(&stream->ring->head, memory_order_acquire) != stream->tail;
         if (stream->moves)
-            return false;
-        leave_ring(process, memory, stream);
-        stream->ring = NULL;
+            return FOUND_LATER;
     }
     uint64_t capacity;
     struct wire_event_ring *ring = ring_at(memory, chunk - 1, &capacity);
+    if (ring == NULL)
+        return FOUND_NOTHING_NEW;
+    if (stream != NULL) {
+        leave_ring(process, memory, stream);
+        stream_move(stream, ring, capacity, chunk);
+        return FOUND_NEW;
+    }
     if (process->heap == NULL)
         process->heap = heap_new();
-    if (ring == NULL || process->heap == NULL)
-        return false;
-    if (index >= process->stream_count) {
-        struct stream *grown = realloc(process->streams, (index + 1) * sizeof *grown);
-        if (grown == NULL)
-            return false;
-        memset(grown + process->stream_count, 0, (index + 1 - process->stream_count) * sizeof *grown);
-        process->streams = grown;
-        process->stream_count = index + 1;
-    }
-    uint64_t stamp = process->streams[index].stamp;
-    process->streams[index] = (struct stream){
-        .ring = ring, .capacity = capacity, .chunk = chunk, .thread = (uint32_t)index, .stamp = stamp};
-    return true;
+    if (process->heap == NULL || streams_add(&process->streams, ring, capacity, chunk, (uint32_t)index) != 0)
+        return FOUND_LATER;
+    slot->stream = process->streams.count;
+    return FOUND_NEW;
 }
 
-/* Look for new rings. Returns whether there are any. */
-static bool find_streams(struct process *process, struct memory *memory)
+/* The same for a ring of line stops. */
+static enum found look_for_ring(struct process *process, const struct memory *memory, const struct wire_thread *thread,
+                                size_t index)
 {
-    bool any = false;
+    struct slot *slot = &process->slots[index];
+    uint32_t chunk = atomic_load_explicit(&thread->ring_chunk, memory_order_acquire);
+    struct wire_ring *ring = chunk ? memory_chunk(memory, chunk - 1, WIRE_CHUNK_RING) : NULL;
+    if (slot->ring != NULL || ring == NULL)
+        return FOUND_NOTHING_NEW;
+    slot->thread = lines_thread_new();
+    slot->ring = slot->thread != NULL ? ring : NULL;
+    return slot->ring != NULL ? FOUND_NEW : FOUND_LATER;
+}
+
+/* Threads may have rings that we do not know: the process counts them up when it shows a new one, so that nobody has to
+   look at every slot at every wake-up. Returns whether there are any. */
+static bool find_rings(struct process *process, struct memory *memory)
+{
+    uint32_t rings = atomic_load_explicit(&process->wire->rings, memory_order_acquire);
+    if (rings == process->rings)
+        return false;
+    bool any = false, all = true;
     const struct wire_thread *thread;
-    for (size_t i = 0; i < SLOTS_LIMIT && (thread = wire_slot(process, memory, i)) != NULL; i++)
-        any |= look_for_stream(process, memory, thread, i);
+    for (size_t i = 0; i < SLOTS_LIMIT && (thread = wire_slot(process, memory, i)) != NULL; i++) {
+        bool has_slot = our_slot(process, i) != NULL;
+        enum found stream = has_slot ? look_for_stream(process, memory, thread, i) : FOUND_LATER;
+        enum found ring = has_slot ? look_for_ring(process, memory, thread, i) : FOUND_LATER;
+        any |= stream == FOUND_NEW || ring == FOUND_NEW;
+        all &= stream != FOUND_LATER && ring != FOUND_LATER;
+    }
+    if (all)
+        process->rings = rings;
     return any;
 }
 
-static bool drain_streams(struct process *process, bool all)
+static bool drain_streams(struct process *process, uint64_t now)
 {
     if (process->heap == NULL)
         return false;
-    uint64_t events = stream_merge(process->streams, process->stream_count, process->heap, all, &process->nonsense);
+    uint64_t events = streams_merge(&process->streams, process->heap, now, &process->nonsense);
     process->events += events;
     return events > 0;
 }
@@ -192,22 +227,12 @@ static bool drain_streams(struct process *process, bool all)
 bool process_drain(struct process *process, struct memory *memory, const struct plans *plans, struct lines *lines)
 {
     bool any = false;
-    const struct wire_thread *thread;
-    find_streams(process, memory);
-    for (size_t i = 0; i < SLOTS_LIMIT && (thread = wire_slot(process, memory, i)) != NULL; i++) {
-        uint32_t ring_chunk = atomic_load_explicit(&thread->ring_chunk, memory_order_acquire);
-        if (ring_chunk == 0)
-            continue;
-        struct wire_ring *ring = memory_chunk(memory, ring_chunk - 1, WIRE_CHUNK_RING);
-        struct slot *slot = ring ? our_slot(process, i) : NULL;
-        if (slot == NULL)
-            continue;
-        if (slot->thread == NULL && (slot->thread = lines_thread_new()) == NULL)
-            continue;
-        slot->ring_chunk = ring_chunk;
-        any |= drain_ring(process, slot, ring, plans, lines);
-    }
-    any |= drain_streams(process, false);
+    uint64_t now = streams_now();
+    find_rings(process, memory);
+    for (size_t i = 0; i < process->slot_count; i++)
+        if (process->slots[i].ring != NULL)
+            any |= drain_ring(process, &process->slots[i], plans, lines);
+    any |= drain_streams(process, now);
     return any;
 }
 
@@ -253,6 +278,19 @@ bool process_rss(const struct process *process, int64_t *bytes)
     if (sscanf(text, "%*u %llu", &pages) != 1 || pages == 0)
         return false;
     *bytes = (int64_t)(pages * WIRE_PAGE_BYTES) - (int64_t)load(&process->wire->own_bytes);
+    return true;
+}
+
+bool process_sample(struct process *process, uint64_t now_ns)
+{
+    uint64_t ns = now_ns > process->start_ns ? now_ns - process->start_ns : 0;
+    if (process->ended || !timeline_is_due(&process->timeline, ns))
+        return false;
+    struct session_point point = {.ns = ns,
+                                  .heap_bytes = atomic_load_explicit(&process->wire->live_bytes, memory_order_relaxed)};
+    if ((atomic_load(&process->wire->flags) & WIRE_PROCESS_NO_RSS) != 0 || !process_rss(process, &point.rss_bytes))
+        point.rss_bytes = -1;
+    timeline_add(&process->timeline, &point);
     return true;
 }
 
@@ -307,12 +345,37 @@ void process_take_figures(struct process *process, struct session_request *reque
     }
 }
 
-static void summarize(struct process *process)
+static void summarize_threads(struct process *process, const struct memory *memory)
+{
+    struct session_process *summary = &process->summary;
+    const struct wire_thread *thread;
+    size_t count = 0;
+    while (count < SLOTS_LIMIT && wire_slot(process, memory, count) != NULL)
+        count++;
+    summary->thread_count = (uint32_t)count;
+    summary->threads = calloc(count + 1, sizeof *summary->threads);
+    for (size_t i = 0; summary->threads != NULL && i < count && (thread = wire_slot(process, memory, i)) != NULL; i++) {
+        uint32_t tid = atomic_load(&thread->tid);
+        summary->threads[i] = (struct session_thread){
+            .tid = tid < WIRE_TID_UNKNOWN ? tid : 0,
+            .thread_count = atomic_load(&thread->generation),
+            .alloc_bytes = load(&thread->heap.alloc_bytes),
+            .alloc_count = load(&thread->heap.alloc_count),
+            .free_bytes = load(&thread->heap.free_bytes),
+            .free_count = load(&thread->heap.free_count),
+            .mapped_bytes = load(&thread->mapped.alloc_bytes),
+            .unmapped_bytes = load(&thread->mapped.free_bytes),
+        };
+    }
+}
+
+static void summarize(struct process *process, const struct memory *memory)
 {
     struct wire_process *wire = process->wire;
     struct session_process *summary = &process->summary;
     free(summary->exe);
     free(summary->allocator);
+    free(summary->threads);
     *summary = (struct session_process){
         .pid = (uint32_t)process->pid,
         .parent_pid = (uint32_t)process->parent_pid,
@@ -328,6 +391,8 @@ static void summarize(struct process *process)
                              : copy_text(wire->allocator_path, sizeof wire->allocator_path);
     summary->has_jemalloc = atomic_load(&wire->allocator) == WIRE_ALLOCATOR_JEMALLOC;
     read_figures(&wire->allocator_exit, 1, &summary->allocator_figures);
+    summary->wait_count = atomic_load(&wire->wait_count);
+    process->wait_ticks = load(&wire->wait_ticks);
     summary->totals = (struct session_totals){
         .alloc_bytes = process->last.alloc_bytes,
         .alloc_count = process->last.alloc_count,
@@ -339,6 +404,26 @@ static void summarize(struct process *process)
         .mapped_bytes = process->last.mapped_bytes,
         .unmapped_bytes = process->last.unmapped_bytes,
     };
+    summarize_threads(process, memory);
+}
+
+void process_hand_over(struct process *process, struct ticks start, struct ticks end, struct session_process *out)
+{
+    double ns_per_tick = ticks_ns(start, end);
+    struct session_process *summary = &process->summary;
+    summary->wait_ns = (uint64_t)((double)process->wait_ticks * ns_per_tick);
+    uint64_t peak_ticks = process->heap != NULL ? heap_totals(process->heap).peak_ticks : 0;
+    if (peak_ticks > start.ticks) {
+        uint64_t ns = start.ns + (uint64_t)((double)(peak_ticks - start.ticks) * ns_per_tick);
+        summary->has_peak_ns = true;
+        summary->peak_ns = ns > process->start_ns ? ns - process->start_ns : 0;
+    }
+    summary->points = process->timeline.points;
+    summary->point_count = process->timeline.count;
+    summary->point_interval_ns = timeline_interval(&process->timeline);
+    *out = *summary;
+    *summary = (struct session_process){0};
+    process->timeline = (struct timeline){0};
 }
 
 static void copy_module(const char *path, const struct wire_module *module, void *data)
@@ -348,15 +433,14 @@ static void copy_module(const char *path, const struct wire_module *module, void
     if (grown == NULL)
         return;
     process->modules = grown;
-    grown[process->module_count] =
-        (struct process_module){
-            .path = strdup(path),
-            .base = module->base,
-            .start = module->start,
-            .end = module->end,
-            .born = module->born,
-            .died = atomic_load_explicit(&module->gone, memory_order_acquire) ? module->died : UINT32_MAX,
-        };
+    grown[process->module_count] = (struct process_module){
+        .path = strdup(path),
+        .base = module->base,
+        .start = module->start,
+        .end = module->end,
+        .born = module->born,
+        .died = atomic_load_explicit(&module->gone, memory_order_acquire) ? module->died : UINT32_MAX,
+    };
     if (grown[process->module_count].path != NULL)
         process->module_count++;
 }
@@ -375,8 +459,8 @@ void process_end(struct process *process, struct memory *memory, struct lines *l
     if (process->ended)
         return;
     do
-        drain_streams(process, true);
-    while (find_streams(process, memory));
+        drain_streams(process, STREAMS_ALL);
+    while (find_rings(process, memory));
     copy_modules(process, memory);
     process_read_counts(process, memory);
     const struct wire_thread *thread;
@@ -390,13 +474,9 @@ void process_end(struct process *process, struct memory *memory, struct lines *l
     }
     int64_t peak = atomic_load(&process->wire->peak_bytes) - process->window_live_bytes;
     process->peak_bytes = peak > 0 ? peak : 0;
-    summarize(process);
+    summarize(process, memory);
     process->generation = process->wire->generation;
     process->is_forked = (process->summary.flags & WIRE_PROCESS_FORKED) != 0;
-    size_t threads = 0;
-    while (threads < SLOTS_LIMIT && wire_slot(process, memory, threads) != NULL)
-        threads++;
-    process->summary.thread_count = (uint32_t)threads;
     process->ended = true;
 }
 

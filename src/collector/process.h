@@ -11,6 +11,8 @@
 #include "collector/memory.h"
 #include "collector/plans.h"
 #include "collector/stream.h"
+#include "collector/ticks.h"
+#include "collector/timeline.h"
 
 /* Cumulative figures of a process, or the sum of several. */
 struct counts {
@@ -21,10 +23,11 @@ struct counts {
 };
 
 struct slot {
+    struct wire_ring *ring;      /* of its line stops, NULL: none yet */
     struct lines_thread *thread; /* made when its ring appears */
-    uint32_t ring_chunk;         /* chunk + 1 */
     uint64_t tail;               /* our own: the shared one is not trusted */
     uint64_t generation;         /* of the thread whose records these are */
+    size_t stream;               /* its event stream among the process's, plus one; 0: none yet */
 };
 
 /* A file in the process's memory. Later entries may have taken the place of earlier ones that were unloaded. */
@@ -42,18 +45,21 @@ struct process {
     bool ended;     /* its last records are in; `wire` may belong to somebody else now */
     struct wire_process *wire;
     struct slot *slots;
-    size_t slot_count;
-    struct stream *streams; /* by slot, as far as they were seen */
-    size_t stream_count;
+    size_t slot_count, slot_room;
+    uint32_t rings; /* wire_process.rings when all that its threads have were found */
+    struct streams streams;
     struct heap *heap; /* made when the first event ring appears */
     uint64_t events;
     struct process_module *modules; /* where its code lay, copied when it ended */
     size_t module_count;
     uint32_t generation; /* in which it registered */
+    uint64_t wait_ticks;
+    uint64_t start_ns; /* CLOCK_MONOTONIC */
+    struct timeline timeline;
     uint64_t nonsense; /* records or heads that cannot be */
     uint64_t records;
-    struct counts last;   /* as last read, final once `ended` */
-    struct counts window; /* at the start of the open window */
+    struct counts last;     /* as last read, final once `ended` */
+    struct counts window;   /* at the start of the open window */
     uint32_t figures_taken; /* the last window whose allocator's figures were added to it */
     int64_t window_live_bytes;
     int64_t peak_bytes;             /* above window_live_bytes; read when the window or the process ends */
@@ -69,14 +75,19 @@ struct process *process_new(const struct memory *memory, uint32_t chunk);
 void process_free(struct process *process);
 
 /* Take in all records that are there. Returns whether there were any. */
-bool process_drain(struct process *process, struct memory *memory, const struct plans *plans,
-                   struct lines *lines);
+bool process_drain(struct process *process, struct memory *memory, const struct plans *plans, struct lines *lines);
 
 /* Read the counters of all its threads into `last`. */
 void process_read_counts(struct process *process, const struct memory *memory);
 
 /* The resident set without our own pages; false when it cannot be read. */
 bool process_rss(const struct process *process, int64_t *bytes);
+
+/* Add to its timeline how it is now (CLOCK_MONOTONIC), if that is wanted. Returns whether the kernel was asked. */
+bool process_sample(struct process *process, uint64_t now_ns);
+
+/* Fill in what is told in nanoseconds; the session takes over what `out` points to. */
+void process_hand_over(struct process *process, struct ticks start, struct ticks end, struct session_process *out);
 
 /* Whether it is gone: no such process any more, or another one under its number. */
 bool process_is_gone(const struct process *process);

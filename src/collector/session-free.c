@@ -35,6 +35,8 @@ void session_free(struct session *session)
     for (size_t i = 0; i < session->process_count; i++) {
         free(session->processes[i].exe);
         free(session->processes[i].allocator);
+        free(session->processes[i].threads);
+        free(session->processes[i].points);
     }
     free(session->processes);
     functions_free(session->never_ran, session->never_ran_count);
@@ -42,6 +44,7 @@ void session_free(struct session *session)
         free(session->modules[i]);
     free(session->modules);
     free(session->frames);
+    free(session->spreads);
     free(session->sites);
     free(session);
 }

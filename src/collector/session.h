@@ -7,6 +7,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Sizes of blocks by powers of two. Class 0 has blocks of up to 1 byte, class N those of up to 1 << N, the last one all
+ * others. */
+#define SIZE_CLASSES 32
+
+static inline uint32_t size_class(uint64_t bytes)
+{
+    uint32_t class = bytes > 1 ? 64 - (uint32_t)__builtin_clzll(bytes - 1) : 0;
+    return class < SIZE_CLASSES ? class : SIZE_CLASSES - 1;
+}
+
 /* One source line of an annotated function, summed over its visits in one request window. */
 struct session_line {
     uint32_t line;
@@ -73,6 +83,22 @@ struct session_request {
     size_t function_count;
 };
 
+/* A moment of a process. */
+struct session_point {
+    uint64_t ns;        /* from its start */
+    int64_t heap_bytes; /* live, as the allocator counts them */
+    int64_t rss_bytes;  /* without what is ours; -1: not known */
+};
+
+/* A thread; or several that followed each other, each taking over the place of one that had ended. */
+struct session_thread {
+    uint32_t tid;          /* of the last of them, 0 when it could not be asked for */
+    uint32_t thread_count; /* how many */
+    uint64_t alloc_bytes, alloc_count;
+    uint64_t free_bytes, free_count;
+    uint64_t mapped_bytes, unmapped_bytes;
+};
+
 struct session_process {
     uint32_t pid, parent_pid;
     char *exe;
@@ -84,16 +110,37 @@ struct session_process {
     uint32_t flags; /* WIRE_PROCESS_* */
     uint32_t thread_count;
     struct session_totals totals;
+    struct session_thread *threads; /* NULL when memory was short, else thread_count of them */
+    uint64_t wait_count, wait_ns;   /* how often and how long its threads waited until we had read their records */
+    bool has_peak_ns;
+    uint64_t peak_ns; /* when its heap was largest, from its start; as exact as events have stamps */
+    struct session_point *points;
+    size_t point_count;
+    uint64_t point_interval_ns;
     struct session_allocator allocator_figures; /* at exit, when it could be asked */
 };
 
 /* One address of a stack, in terms of a file: what symbols are looked up by. */
 struct session_frame {
-    uint32_t module;  /* index in the session's modules, SESSION_NO_MODULE when the address lies in none */
-    uint64_t address; /* in the file's own terms, one less than the return address; or the bare address */
+    uint64_t module : 16; /* index in the session's modules, SESSION_NO_MODULE when the address lies in none */
+    /* In the file's own terms, one less than the return address; or the bare address. User space has 47 bits of them.
+     */
+    uint64_t address : 48;
 };
 
-#define SESSION_NO_MODULE UINT32_MAX
+#define SESSION_NO_MODULE UINT16_MAX
+
+/* How long freed blocks lived; of no meaning when the count is 0. A program that has one thread only stamps some of its
+   events, so that short lives may be 0. */
+struct session_lifetimes {
+    uint64_t count; /* of blocks whose age was known */
+    uint64_t sum_ns, min_ns, max_ns;
+};
+
+/* Allocations by size. */
+struct session_spread {
+    uint64_t counts[SIZE_CLASSES];
+};
 
 /* All allocations that one stack made in one window, over all processes. Bytes are as the program asked for them. */
 struct session_site {
@@ -108,6 +155,9 @@ struct session_site {
     uint64_t window_live_bytes, window_live_count;
     uint64_t peak_bytes;      /* its part of the heap when its process's heap was largest; summed over processes */
     uint64_t temporary_count; /* freed by the very next event of the thread */
+    uint64_t size_min_bytes, size_max_bytes; /* of one allocation */
+    uint32_t spread; /* index in the session's spreads plus one; 0: all its sizes are of one class */
+    struct session_lifetimes lifetimes;
     bool cut;     /* frames beyond the depth limit, --depth or what the program's side can remember, are left out */
     bool stopped; /* outer frames are not known: code without unwind information called what is there */
 };
@@ -120,13 +170,15 @@ struct session {
     size_t request_count;
     struct session_process *processes;
     size_t process_count;
-    bool has_sites; /* the event stream was recorded */
-    uint32_t depth; /* so many frames of each stack are kept, 0: all */
+    bool has_sites;          /* the event stream was recorded */
+    uint32_t depth;          /* so many frames of each stack are kept, 0: all */
     uint64_t guessed_frames; /* found by the frame pointer, for want of unwind information */
     struct session_site *sites;
     size_t site_count;
     struct session_frame *frames;
     size_t frame_count;
+    struct session_spread *spreads;
+    size_t spread_count, spread_room;
     char **modules; /* paths */
     size_t module_count;
     uint64_t unknown_frees; /* of blocks that were allocated before recording began, or in a parent process */
@@ -141,5 +193,47 @@ struct session {
 
 void session_free(struct session *session);
 void session_requests_free(struct session_request *requests, size_t count);
+
+/* Add all figures but the size classes; `into` may be zeroed. */
+static inline void session_site_add_figures(struct session_site *into, const struct session_site *from)
+{
+    struct session_lifetimes *lifetimes = &into->lifetimes;
+    if (into->alloc_count == 0 || from->size_min_bytes < into->size_min_bytes)
+        into->size_min_bytes = from->size_min_bytes;
+    if (from->size_max_bytes > into->size_max_bytes)
+        into->size_max_bytes = from->size_max_bytes;
+    if (from->lifetimes.count > 0 && (lifetimes->count == 0 || from->lifetimes.min_ns < lifetimes->min_ns))
+        lifetimes->min_ns = from->lifetimes.min_ns;
+    if (from->lifetimes.count > 0 && from->lifetimes.max_ns > lifetimes->max_ns)
+        lifetimes->max_ns = from->lifetimes.max_ns;
+    lifetimes->count += from->lifetimes.count;
+    lifetimes->sum_ns += from->lifetimes.sum_ns;
+    into->alloc_bytes += from->alloc_bytes;
+    into->alloc_count += from->alloc_count;
+    into->live_bytes += from->live_bytes;
+    into->live_count += from->live_count;
+    into->survived_count += from->survived_count;
+    into->window_live_bytes += from->window_live_bytes;
+    into->window_live_count += from->window_live_count;
+    into->peak_bytes += from->peak_bytes;
+    into->temporary_count += from->temporary_count;
+    into->cut |= from->cut;
+    into->stopped |= from->stopped;
+}
+
+/* Add a site's allocations to `counts`, by their sizes. */
+static inline void session_site_add_sizes(const struct session *session, const struct session_site *site,
+                                          uint64_t counts[SIZE_CLASSES])
+{
+    if (site->spread == 0)
+        counts[size_class(site->size_max_bytes)] += site->alloc_count;
+    for (int i = 0; site->spread != 0 && i < SIZE_CLASSES; i++)
+        counts[i] += session->spreads[site->spread - 1].counts[i];
+}
+
+/* Add all of `from`, whose allocations are `from_counts` by size; NULL when they are all of one class. Returns 0 or
+   -ENOMEM: `into` is then as it was. */
+int session_site_add(struct session *session, struct session_site *into, const struct session_site *from,
+                     const uint64_t *from_counts);
 
 #endif

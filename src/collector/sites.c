@@ -6,16 +6,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+
 #define FRAMES_MAX 65536
+#define POSITIONS 1024 /* powers of two */
+#define KNOWN_FRAMES 4096
+
+/* The stack looked at last, outermost frame first. Most of it is the next one's as well. */
+struct walk {
+    uint64_t paths[FRAMES_MAX];
+    struct session_frame frames[FRAMES_MAX];
+    uint64_t hashes[FRAMES_MAX]; /* of all frames up to here */
+    size_t count;
+    uint16_t positions[POSITIONS];                                 /* where a path probably is, by its low bits */
+    uint64_t fresh_paths[FRAMES_MAX], fresh_addresses[FRAMES_MAX]; /* scratch: innermost first */
+    uint64_t root; /* of the stack: why it ends, and the generation of the modules that its addresses lie in */
+    struct {
+        uint64_t address;
+        uint32_t generation;
+        struct session_frame frame;
+    } known[KNOWN_FRAMES]; /* by the address's low bits; those of the process that is being added */
+};
 
 struct builder {
     struct session *session;
     size_t site_room, frame_room;
-    uint32_t *index; /* site + 1 by hash of (request, frames) */
+    uint64_t *index; /* the low half of a hash of (request, frames) << 32 | site + 1 */
     size_t slots;
-    size_t depth;                 /* frames that count */
-    uint64_t *addresses;          /* scratch: one stack as the heap has it */
-    struct session_frame *frames; /* scratch: the same in terms of files */
+    size_t depth; /* frames that count */
+    struct walk *walk;
+    double ns_per_tick;
 };
 
 /* Index of the file, which the session then has. */
@@ -43,7 +62,8 @@ struct modules {
 
 #define GENERATIONS_MAX 16
 
-/* The module that covered `address` in `generation`; else the last one that ever did: its list may have been begun anew. */
+/* The module that covered `address` in `generation`; else the last one that ever did: its list may have been begun
+ * anew. */
 static const struct process_module *module_at(const struct process *process, uint64_t address, uint32_t generation)
 {
     const struct process_module *last = NULL;
@@ -86,43 +106,106 @@ static const struct process *parent_of(struct process *const *processes, size_t 
     return NULL;
 }
 
-static uint64_t hash_of(uint32_t request, const struct session_frame *frames, size_t count)
+static uint64_t mix(uint64_t hash, uint64_t value)
 {
-    uint64_t hash = request + UINT64_C(0x9E3779B97F4A7C15);
-    for (size_t i = 0; i < count; i++) {
-        hash = (hash ^ frames[i].address) * UINT64_C(0x9E3779B97F4A7C15);
-        hash = (hash ^ hash >> 29 ^ frames[i].module) * UINT64_C(0xBF58476D1CE4E5B9);
+    hash = (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
+    return (hash ^ hash >> 29) * UINT64_C(0xBF58476D1CE4E5B9);
+}
+
+static struct session_frame known_frame(struct walk *walk, const struct modules *generations, size_t generation_count,
+                                        uint64_t address)
+{
+    uint32_t generation = (uint32_t)(walk->root >> 2);
+    size_t at = address & (KNOWN_FRAMES - 1);
+    if (walk->known[at].address != address || walk->known[at].generation != generation) {
+        walk->known[at].address = address;
+        walk->known[at].generation = generation;
+        walk->known[at].frame = frame_of(generations, generation_count, address, generation);
     }
-    return hash ^ hash >> 32;
+    return walk->known[at].frame;
+}
+
+/* Step outwards until the stack of before is met, whose root is then this one's as well. Returns how many frames of it
+   remain; *fresh_count are new. */
+static size_t walk_outwards(struct walk *walk, const struct heap *heap, uint64_t path, size_t *fresh_count)
+{
+    uint64_t parent, address;
+    *fresh_count = 0;
+    for (; path >= WIRE_EVENT_ROOTS && *fresh_count < FRAMES_MAX; path = parent) {
+        size_t at = walk->positions[path & (POSITIONS - 1)];
+        if (at < walk->count && walk->paths[at] == path)
+            return at + 1;
+        if (!heap_frame(heap, path, &parent, &address))
+            break;
+        walk->fresh_paths[*fresh_count] = path;
+        walk->fresh_addresses[(*fresh_count)++] = address;
+    }
+    walk->root = path < WIRE_EVENT_ROOTS ? path : WIRE_ROOT_CUT; /* what nobody told the rest of is as good as cut */
+    return 0;
+}
+
+static void walk_to(struct walk *walk, const struct modules *generations, size_t generation_count, uint64_t path)
+{
+    size_t fresh_count;
+    walk->count = walk_outwards(walk, generations[0].process->heap, path, &fresh_count);
+    for (; fresh_count > 0 && walk->count < FRAMES_MAX; walk->count++) {
+        size_t at = walk->count;
+        struct session_frame frame =
+            known_frame(walk, generations, generation_count, walk->fresh_addresses[--fresh_count]);
+        walk->frames[at] = frame;
+        walk->paths[at] = walk->fresh_paths[fresh_count];
+        walk->hashes[at] = mix(at > 0 ? walk->hashes[at - 1] : 0, (uint64_t)frame.module << 48 ^ frame.address);
+        walk->positions[walk->paths[at] & (POSITIONS - 1)] = (uint16_t)at;
+    }
+}
+
+/* The walk's frames that count, outermost first; `hash` is of them. */
+struct stack {
+    const struct session_frame *frames;
+    size_t count;
+    uint64_t hash;
+};
+
+static struct stack stack_of(const struct walk *walk, size_t depth)
+{
+    if (walk->count <= depth)
+        return (struct stack){
+            .frames = walk->frames, .count = walk->count, .hash = walk->count > 0 ? walk->hashes[walk->count - 1] : 0};
+    struct stack stack = {.frames = &walk->frames[walk->count - depth], .count = depth};
+    for (size_t i = 0; i < depth; i++)
+        stack.hash = mix(stack.hash, (uint64_t)stack.frames[i].module << 48 ^ stack.frames[i].address);
+    return stack;
 }
 
 static bool is_same(const struct session *session, const struct session_site *site, uint32_t request,
-                    const struct session_frame *frames, size_t count)
+                    const struct stack *stack)
 {
-    if (site->request != request || site->frame_count != count)
+    if (site->request != request || site->frame_count != stack->count)
         return false;
     const struct session_frame *own = &session->frames[site->frame_first];
-    for (size_t i = 0; i < count; i++)
-        if (own[i].address != frames[i].address || own[i].module != frames[i].module)
+    for (size_t i = 0; i < stack->count; i++) {
+        const struct session_frame *other = &stack->frames[stack->count - 1 - i];
+        if (own[i].address != other->address || own[i].module != other->module)
             return false;
+    }
     return true;
 }
 
 static int grow_index(struct builder *builder)
 {
-    struct session *session = builder->session;
-    if (4 * (session->site_count + 1) <= 3 * builder->slots)
+    if (4 * (builder->session->site_count + 1) <= 3 * builder->slots)
         return 0;
     size_t slots = builder->slots ? 2 * builder->slots : 1024;
-    uint32_t *index = calloc(slots, sizeof *index);
+    uint64_t *index = calloc(slots, sizeof *index);
     if (index == NULL)
         return -ENOMEM;
-    for (uint32_t i = 0; i < session->site_count; i++) {
-        const struct session_site *site = &session->sites[i];
-        size_t at = hash_of(site->request, &session->frames[site->frame_first], site->frame_count) & (slots - 1);
+    for (size_t i = 0; i < builder->slots; i++) {
+        if (builder->index[i] == 0)
+            continue;
+        size_t at = (builder->index[i] >> 32) & (slots - 1);
         while (index[at] != 0)
             at = (at + 1) & (slots - 1);
-        index[at] = i + 1;
+        index[at] = builder->index[i];
     }
     free(builder->index);
     builder->index = index;
@@ -152,23 +235,25 @@ static int grow_arrays(struct builder *builder, size_t frame_count)
     return 0;
 }
 
-/* The session's site of the stack in builder->frames, made at first sight. */
-static struct session_site *site_of(struct builder *builder, uint32_t request, size_t count)
+/* The session's site of the stack, made at first sight. */
+static struct session_site *site_of(struct builder *builder, uint32_t request, const struct stack *stack)
 {
     struct session *session = builder->session;
     if (grow_index(builder) != 0)
         return NULL;
-    size_t at = hash_of(request, builder->frames, count) & (builder->slots - 1);
-    for (; builder->index[at] != 0; at = (at + 1) & (builder->slots - 1))
-        if (is_same(session, &session->sites[builder->index[at] - 1], request, builder->frames, count))
-            return &session->sites[builder->index[at] - 1];
-    if (grow_arrays(builder, count) != 0)
+    uint32_t hash = (uint32_t)(mix(stack->hash, request) >> 16);
+    size_t at = hash & (builder->slots - 1);
+    for (uint64_t entry; (entry = builder->index[at]) != 0; at = (at + 1) & (builder->slots - 1))
+        if (entry >> 32 == hash && is_same(session, &session->sites[(uint32_t)entry - 1], request, stack))
+            return &session->sites[(uint32_t)entry - 1];
+    if (grow_arrays(builder, stack->count) != 0)
         return NULL;
-    memcpy(&session->frames[session->frame_count], builder->frames, count * sizeof *builder->frames);
+    for (size_t i = 0; i < stack->count; i++)
+        session->frames[session->frame_count + i] = stack->frames[stack->count - 1 - i];
     session->sites[session->site_count] = (struct session_site){
-        .request = request, .frame_first = (uint32_t)session->frame_count, .frame_count = (uint32_t)count};
-    session->frame_count += count;
-    builder->index[at] = (uint32_t)++session->site_count;
+        .request = request, .frame_first = (uint32_t)session->frame_count, .frame_count = (uint32_t)stack->count};
+    session->frame_count += stack->count;
+    builder->index[at] = (uint64_t)hash << 32 | (uint32_t)++session->site_count;
     return &session->sites[session->site_count - 1];
 }
 
@@ -181,33 +266,52 @@ static bool is_loader(const struct session *session, const struct session_frame 
     return strncmp(slash != NULL ? slash + 1 : path, "ld-", 3) == 0;
 }
 
+static uint64_t ns_of(const struct builder *builder, uint64_t ticks)
+{
+    return (uint64_t)((double)ticks * builder->ns_per_tick);
+}
+
+static struct session_site figures_of(const struct builder *builder, const struct heap_site *from)
+{
+    return (struct session_site){
+        .alloc_bytes = from->alloc_bytes,
+        .alloc_count = from->alloc_count,
+        .live_bytes = from->live_bytes,
+        .live_count = from->live_count,
+        .survived_count = from->survived_count,
+        .window_live_bytes = from->window_live_bytes,
+        .window_live_count = from->window_live_count,
+        .peak_bytes = from->peak_bytes,
+        .temporary_count = from->temporary_count,
+        .size_min_bytes = from->size_min_bytes,
+        .size_max_bytes = from->size_max_bytes,
+        .lifetimes = {.count = from->lifetimes.count,
+                      .sum_ns = ns_of(builder, from->lifetimes.sum_ticks),
+                      .min_ns = ns_of(builder, from->lifetimes.min_ticks),
+                      .max_ns = ns_of(builder, from->lifetimes.max_ticks)},
+    };
+}
+
 static int add_site(struct builder *builder, const struct modules *generations, size_t generation_count,
                     const struct heap_site *from)
 {
     if (from->window == 0 || from->window > builder->session->request_count)
         return 0;
-    struct heap_stack stack =
-        heap_walk(generations[0].process->heap, from->stack, builder->addresses, builder->depth);
-    size_t count = stack.count < builder->depth ? stack.count : builder->depth;
-    enum wire_root end = stack.count > builder->depth ? WIRE_ROOT_CUT : stack.end;
-    for (size_t i = 0; i < count; i++)
-        builder->frames[i] = frame_of(generations, generation_count, builder->addresses[i], stack.generation);
-    struct session_site *site = site_of(builder, from->window - 1, count);
+    const struct walk *walk = builder->walk;
+    walk_to(builder->walk, generations, generation_count, heap_path(generations[0].process->heap, from->stack));
+    struct stack stack = stack_of(walk, builder->depth);
+    struct session_site *site = site_of(builder, from->window - 1, &stack);
     if (site == NULL)
         return -ENOMEM;
-    site->cut |= end == WIRE_ROOT_CUT;
-    site->stopped |=
-        end == WIRE_ROOT_STOPPED && (count == 0 || !is_loader(builder->session, &builder->frames[count - 1]));
-    site->alloc_bytes += from->alloc_bytes;
-    site->alloc_count += from->alloc_count;
-    site->live_bytes += from->live_bytes;
-    site->live_count += from->live_count;
-    site->survived_count += from->survived_count;
-    site->window_live_bytes += from->window_live_bytes;
-    site->window_live_count += from->window_live_count;
-    site->peak_bytes += from->peak_bytes;
-    site->temporary_count += from->temporary_count;
-    return 0;
+    struct session_site figures = figures_of(builder, from);
+    uint32_t end = walk->count > stack.count ? WIRE_ROOT_CUT : walk->root & 3;
+    figures.cut = end >= WIRE_ROOT_CUT;
+    figures.stopped = end == WIRE_ROOT_STOPPED && (stack.count == 0 || !is_loader(builder->session, &stack.frames[0]));
+    uint64_t counts[SIZE_CLASSES];
+    bool is_even = size_class(from->size_min_bytes) == size_class(from->size_max_bytes);
+    if (!is_even)
+        heap_sizes(generations[0].process->heap, from->stack, counts);
+    return session_site_add(builder->session, site, &figures, is_even ? NULL : counts);
 }
 
 /* The session's indices of a process's modules; malloc'ed, NULL when memory is out. */
@@ -240,26 +344,32 @@ static int add_process(struct builder *builder, struct process *const *processes
 {
     const struct process *process = processes[index];
     struct modules generations[GENERATIONS_MAX];
-    const struct heap_site *sites;
-    size_t count = heap_sites(process->heap, &sites);
+    size_t count = heap_site_count(process->heap);
     size_t generation_count = find_generations(builder->session, processes, index, generations);
     int code = generation_count > 0 ? 0 : -ENOMEM;
-    for (size_t i = 0; code == 0 && i < count; i++)
-        code = add_site(builder, generations, generation_count, &sites[i]);
-    builder->session->disorder += heap_totals(process->heap)->disorder;
-    builder->session->unknown_frees += heap_totals(process->heap)->unknown_frees;
+    builder->walk->count = 0;
+    memset(builder->walk->known, 0, sizeof builder->walk->known);
+    for (size_t i = 0; code == 0 && i < count; i++) {
+        struct heap_site site;
+        heap_site(process->heap, i, &site);
+        code = add_site(builder, generations, generation_count, &site);
+    }
+    struct heap_totals totals = heap_totals(process->heap);
+    builder->session->disorder += totals.disorder;
+    builder->session->unknown_frees += totals.unknown_frees;
     for (size_t i = 0; i < generation_count; i++)
         free(generations[i].indices);
     return code;
 }
 
-int sites_build(struct session *session, struct process *const *processes, size_t process_count, uint32_t depth)
+int sites_build(struct session *session, struct process *const *processes, size_t process_count, uint32_t depth,
+                double ns_per_tick)
 {
     struct builder builder = {.session = session,
                               .depth = depth > 0 && depth < FRAMES_MAX ? depth : FRAMES_MAX,
-                              .addresses = malloc(FRAMES_MAX * sizeof *builder.addresses),
-                              .frames = malloc(FRAMES_MAX * sizeof *builder.frames)};
-    int code = builder.addresses != NULL && builder.frames != NULL ? 0 : -ENOMEM;
+                              .walk = calloc(1, sizeof *builder.walk),
+                              .ns_per_tick = ns_per_tick};
+    int code = builder.walk != NULL ? 0 : -ENOMEM;
     for (size_t i = 0; code == 0 && i < process_count; i++)
         if (processes[i]->heap != NULL)
             code = add_process(&builder, processes, i);
@@ -267,8 +377,7 @@ int sites_build(struct session *session, struct process *const *processes, size_
     session->depth = depth;
     if (code != 0)
         session->site_count = 0;
-    free(builder.addresses);
-    free(builder.frames);
+    free(builder.walk);
     free(builder.index);
     return code;
 }

@@ -38,11 +38,21 @@ static void wait_for_tail(const _Atomic uint64_t *tail, uint64_t seen)
         __builtin_ia32_pause();
 }
 
+/* The thread was held up since `start`. */
+static void count_wait(uint64_t start)
+{
+    atomic_fetch_add_explicit(&guest.process->wait_count, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&guest.process->wait_ticks, __builtin_ia32_rdtsc() - start, memory_order_relaxed);
+}
+
 static bool wait_for_room(const _Atomic uint64_t *tail, _Atomic uint32_t *producer_waits, uint64_t head,
                           uint64_t capacity)
 {
+    uint64_t start = __builtin_ia32_rdtsc();
     uint64_t seen = atomic_load_explicit(tail, memory_order_acquire);
     bool has_room = head - seen < capacity;
+    if (has_room)
+        return true;
     for (int waits = 0; !has_room && waits < EMIT_WAITS_LIMIT && !is_collector_gone(); waits++) {
         atomic_store(producer_waits, 1);
         guest_wake_collector();
@@ -54,6 +64,7 @@ static bool wait_for_room(const _Atomic uint64_t *tail, _Atomic uint32_t *produc
         seen = now;
     }
     atomic_store(producer_waits, 0);
+    count_wait(start);
     return has_room;
 }
 

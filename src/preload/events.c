@@ -77,6 +77,7 @@ static bool begin_ring(struct events *events, struct wire_thread *thread, size_t
     ring->capacity = events->capacity = WIRE_EVENT_RING_EVENTS(bytes);
     events->limit = events->capacity / 2;
     atomic_store_explicit(&thread->events_chunk, index + 1, memory_order_release);
+    atomic_fetch_add(&guest.process->rings, 1);
     return true;
 }
 

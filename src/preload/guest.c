@@ -472,6 +472,7 @@ struct wire_ring *guest_ring(struct wire_thread *thread)
             return NULL;
         }
         atomic_store_explicit(&thread->ring_chunk, index + 1, memory_order_release);
+        atomic_fetch_add(&guest.process->rings, 1);
     }
     guest_self.ring = ring;
     struct wire_record record = {.kind = WIRE_RECORD_THREAD, .arg = thread->tid, .sp = thread->generation};

@@ -384,7 +384,7 @@ void stacks_add_address(struct text *out, const struct session *session, const s
         text_add_printable(out, stacks_module_name(session, frame));
         text_add(out, "+");
     }
-    text_addf(out, "0x%" PRIx64, frame->address);
+    text_addf(out, "0x%" PRIx64, (uint64_t)frame->address);
 }
 
 void stacks_add_place(struct text *out, const struct session *session, const struct session_frame *frame,

@@ -179,6 +179,9 @@ struct wire_process {
     /* Of window n at [n % WIRE_ALLOCATOR_WINDOWS], read at the first call of the allocator behind its end; at exit. */
     struct wire_allocator_figures allocator_windows[WIRE_ALLOCATOR_WINDOWS];
     struct wire_allocator_figures allocator_exit;
+    _Atomic uint32_t rings;      /* bumped after a thread's slot has got another ring, of either kind */
+    _Atomic uint32_t wait_count; /* how often a thread had to wait for room in a ring */
+    _Atomic uint64_t wait_ticks; /* how long, by the time-stamp counter */
 };
 
 enum wire_allocator { WIRE_ALLOCATOR_UNKNOWN, WIRE_ALLOCATOR_GLIBC, WIRE_ALLOCATOR_OTHER, WIRE_ALLOCATOR_JEMALLOC };

@@ -13,7 +13,7 @@
 static void node(struct heap *heap, uint64_t path, uint64_t parent, uint64_t address)
 {
     struct wire_event event = {.head = wire_event_head(WIRE_EVENT_NODE, address), .size = path, .stack = parent};
-    assert_int_equal(heap_feed(heap, 0, &event), 0);
+    assert_int_equal(heap_feed(heap, 0, &event, 1), 0);
 }
 
 static void alloc_in(struct heap *heap, uint32_t window, uint64_t address, uint64_t bytes, uint64_t stack)
@@ -21,13 +21,24 @@ static void alloc_in(struct heap *heap, uint32_t window, uint64_t address, uint6
     struct wire_event event = {.head = wire_event_head(WIRE_EVENT_ALLOC, address),
                                .size = (uint64_t)window << WIRE_EVENT_SIZE_BITS | bytes,
                                .stack = stack};
-    assert_int_equal(heap_feed(heap, 0, &event), 0);
+    assert_int_equal(heap_feed(heap, 0, &event, 1), 0);
+}
+
+#define STACKS 17
+
+static size_t list_sites(const struct heap *heap, struct heap_site sites[STACKS])
+{
+    size_t count = heap_site_count(heap);
+    assert_in_range(count, 0, STACKS);
+    for (size_t i = 0; i < count; i++)
+        heap_site(heap, i, &sites[i]);
+    return count;
 }
 
 static void release(struct heap *heap, uint32_t thread, uint64_t address)
 {
     struct wire_event event = {.head = wire_event_head(WIRE_EVENT_FREE, address)};
-    assert_int_equal(heap_feed(heap, thread, &event), 0);
+    assert_int_equal(heap_feed(heap, thread, &event, 1), 0);
 }
 
 static void a_block_is_live_until_it_is_freed(void **state)
@@ -36,23 +47,23 @@ static void a_block_is_live_until_it_is_freed(void **state)
     alloc_in(heap, 1, 0x1000, 100, 7);
     alloc_in(heap, 1, 0x2000, 50, 7);
     release(heap, 0, 0x1000);
-    const struct heap_totals *totals = heap_totals(heap);
-    assert_int_equal(totals->live_bytes, 50);
-    assert_int_equal(totals->live_count, 1);
-    assert_int_equal(totals->alloc_bytes, 150);
-    assert_int_equal(totals->free_bytes, 100);
-    assert_int_equal(totals->peak_bytes, 150);
+    struct heap_totals totals = heap_totals(heap);
+    assert_int_equal(totals.live_bytes, 50);
+    assert_int_equal(totals.live_count, 1);
+    assert_int_equal(totals.alloc_bytes, 150);
+    assert_int_equal(totals.free_bytes, 100);
+    assert_int_equal(totals.peak_bytes, 150);
     heap_free(heap);
 }
 
 static void windows_of_one_stack_are_sites_of_their_own(void **state)
 {
     struct heap *heap = heap_new();
-    const struct heap_site *sites;
+    struct heap_site sites[STACKS];
     alloc_in(heap, 1, 0x1000, 100, 7);
     alloc_in(heap, 2, 0x2000, 10, 7);
     alloc_in(heap, 2, 0x3000, 10, 7);
-    assert_int_equal(heap_sites(heap, &sites), 2);
+    assert_int_equal(list_sites(heap, sites), 2);
     assert_int_equal(sites[0].window, 1);
     assert_int_equal(sites[1].window, 2);
     assert_int_equal(sites[1].alloc_count, 2);
@@ -63,7 +74,7 @@ static void windows_of_one_stack_are_sites_of_their_own(void **state)
 static void a_window_remembers_what_is_live_at_its_end(void **state)
 {
     struct heap *heap = heap_new();
-    const struct heap_site *sites;
+    struct heap_site sites[STACKS];
     alloc_in(heap, 1, 0x1000, 100, 7);
     alloc_in(heap, 1, 0x2000, 50, 7);
     release(heap, 0, 0x2000);
@@ -72,7 +83,7 @@ static void a_window_remembers_what_is_live_at_its_end(void **state)
     release(heap, 0, 0x1000); /* late, but within the measurement */
     heap_end_window(heap, 2, false);
     release(heap, 0, 0x3000); /* when the program ends */
-    assert_int_equal(heap_sites(heap, &sites), 2);
+    assert_int_equal(list_sites(heap, sites), 2);
     assert_int_equal(sites[0].survived_count, 1);
     assert_int_equal(sites[0].window_live_count, 0);
     assert_int_equal(sites[0].window_live_bytes, 0);
@@ -86,55 +97,32 @@ static void a_window_remembers_what_is_live_at_its_end(void **state)
 static void a_process_that_is_gone_has_nothing_live_at_the_end_of_a_window(void **state)
 {
     struct heap *heap = heap_new();
-    const struct heap_site *sites;
+    struct heap_site sites[STACKS];
     alloc_in(heap, 1, 0x1000, 100, 7);
     heap_end_window(heap, 1, false);
     heap_end_window(heap, 2, true);
-    assert_int_equal(heap_sites(heap, &sites), 1);
+    assert_int_equal(list_sites(heap, sites), 1);
     assert_int_equal(sites[0].survived_count, 1);
     assert_int_equal(sites[0].window_live_count, 0);
     assert_int_equal(sites[0].live_count, 1);
     heap_free(heap);
 }
 
-static void frames_come_innermost_first(void **state)
+static void a_stack_is_told_outwards_to_its_root(void **state)
 {
     struct heap *heap = heap_new();
-    const struct heap_site *sites;
-    uint64_t frames[2];
-    node(heap, 0x1100000, 5 << 2 | WIRE_ROOT_REACHED, 0x401000);
-    node(heap, 0x2200000, 0x1100000, 0x402000);
-    node(heap, 0x3300000, 0x2200000, 0x403000);
-    alloc_in(heap, 0, 0x1000, 1, 0x3300000);
-    heap_sites(heap, &sites);
-    struct heap_stack stack = heap_walk(heap, sites[0].stack, frames, 2);
-    assert_int_equal(stack.count, 3);
-    assert_int_equal(stack.generation, 5);
-    assert_int_equal(frames[0], 0x403000);
-    assert_int_equal(frames[1], 0x402000);
-    heap_free(heap);
-}
-
-static void a_stack_says_why_it_ends(void **state)
-{
-    static const enum wire_root ends[] = {WIRE_ROOT_REACHED, WIRE_ROOT_STOPPED, WIRE_ROOT_CUT};
-    struct heap *heap = heap_new();
-    const struct heap_site *sites;
-    for (uint64_t i = 0; i < 3; i++) {
-        node(heap, 0x100000 + i, ends[i], 0x401000);
-        node(heap, 0x200000 + i, 0x100000 + i, 0x402000);
-        alloc_in(heap, 0, 0x1000 * (i + 1), 1, 0x200000 + i);
-    }
-    alloc_in(heap, 0, 0x9000, 1, 0x770000); /* nobody tells of this one's frames */
-    heap_sites(heap, &sites);
-    for (size_t i = 0; i < 3; i++) {
-        struct heap_stack stack = heap_walk(heap, sites[i].stack, NULL, 0);
-        assert_int_equal(stack.count, 2);
-        assert_int_equal(stack.end, ends[i]);
-    }
-    struct heap_stack stack = heap_walk(heap, sites[3].stack, NULL, 0);
-    assert_int_equal(stack.count, 0);
-    assert_int_equal(stack.end, WIRE_ROOT_CUT);
+    uint64_t path, address, root = 5 << 2 | WIRE_ROOT_STOPPED;
+    node(heap, 0x110000, root, 0x401000);
+    node(heap, 0x220000, 0x110000, 0x402000);
+    alloc_in(heap, 0, 0x1000, 1, 0x220000);
+    assert_int_equal(heap_path(heap, 0), 0x220000);
+    assert_true(heap_frame(heap, 0x220000, &path, &address));
+    assert_int_equal(path, 0x110000);
+    assert_int_equal(address, 0x402000);
+    assert_true(heap_frame(heap, 0x110000, &path, &address));
+    assert_int_equal(path, root);
+    assert_int_equal(address, 0x401000);
+    assert_false(heap_frame(heap, 0x330000, &path, &address));
     heap_free(heap);
 }
 
@@ -144,24 +132,24 @@ static void a_failed_realloc_leaves_the_block_as_it_was(void **state)
     alloc_in(heap, 0, 0x1000, 100, 7);
     release(heap, 3, 0x1000);
     struct wire_event event = {.head = wire_event_head(WIRE_EVENT_NOT_FREED, 0x1000)};
-    heap_feed(heap, 3, &event);
-    assert_int_equal(heap_totals(heap)->live_bytes, 100);
-    assert_int_equal(heap_totals(heap)->free_count, 0);
+    heap_feed(heap, 3, &event, 1);
+    assert_int_equal(heap_totals(heap).live_bytes, 100);
+    assert_int_equal(heap_totals(heap).free_count, 0);
     release(heap, 0, 0x1000);
-    assert_int_equal(heap_totals(heap)->live_bytes, 0);
+    assert_int_equal(heap_totals(heap).live_bytes, 0);
     heap_free(heap);
 }
 
 static void a_block_freed_at_once_by_its_thread_is_temporary(void **state)
 {
     struct heap *heap = heap_new();
-    const struct heap_site *sites;
+    struct heap_site sites[STACKS];
     alloc_in(heap, 0, 0x1000, 1, 7);
     release(heap, 0, 0x1000);
     alloc_in(heap, 0, 0x1000, 1, 7);
     alloc_in(heap, 0, 0x2000, 1, 8);
     release(heap, 0, 0x1000);
-    heap_sites(heap, &sites);
+    list_sites(heap, sites);
     assert_int_equal(sites[0].temporary_count, 1);
     heap_free(heap);
 }
@@ -172,14 +160,93 @@ static void unknown_frees_and_reused_addresses_are_counted_not_believed(void **s
     release(heap, 0, 0x5000);
     alloc_in(heap, 0, 0x1000, 10, 7);
     alloc_in(heap, 0, 0x1000, 20, 8);
-    assert_int_equal(heap_totals(heap)->unknown_frees, 1);
-    assert_int_equal(heap_totals(heap)->disorder, 1);
-    assert_int_equal(heap_totals(heap)->live_bytes, 20);
+    assert_int_equal(heap_totals(heap).unknown_frees, 1);
+    assert_int_equal(heap_totals(heap).disorder, 1);
+    assert_int_equal(heap_totals(heap).live_bytes, 20);
+    heap_free(heap);
+}
+
+static void alloc_at(struct heap *heap, uint64_t time, uint64_t address, uint64_t bytes)
+{
+    struct wire_event event = {
+        .head = wire_event_head(WIRE_EVENT_ALLOC, address), .size = bytes, .stack = 7, .time = time};
+    assert_int_equal(heap_feed(heap, 0, &event, 1), 0);
+}
+
+static void release_at(struct heap *heap, uint64_t time, uint64_t address)
+{
+    struct wire_event event = {.head = wire_event_head(WIRE_EVENT_FREE, address), .time = time};
+    assert_int_equal(heap_feed(heap, 0, &event, 1), 0);
+}
+
+static void sizes_are_counted_by_powers_of_two(void **state)
+{
+    static const uint64_t sizes[] = {16, 16, 0, 1, 2, 17, 32, 33, 65535, 65536, 65537, UINT64_C(1) << 40};
+    struct heap *heap = heap_new();
+    struct heap_site site;
+    uint64_t counts[SIZE_CLASSES];
+    for (uint64_t i = 0; i < 2; i++)
+        alloc_at(heap, 0, 0x1000 + (i << 12), sizes[i]);
+    heap_sizes(heap, 0, counts);
+    assert_int_equal(counts[4], 2);
+    for (uint64_t i = 2; i < sizeof sizes / sizeof *sizes; i++)
+        alloc_at(heap, 0, 0x1000 + (i << 12), sizes[i]);
+    heap_site(heap, 0, &site);
+    assert_int_equal(site.size_min_bytes, 0);
+    assert_int_equal(site.size_max_bytes, UINT64_C(1) << 40);
+    heap_sizes(heap, 0, counts);
+    assert_int_equal(counts[0], 2); /* 0 and 1 */
+    assert_int_equal(counts[1], 1);
+    assert_int_equal(counts[4], 2);
+    assert_int_equal(counts[5], 2); /* 17 and 32 */
+    assert_int_equal(counts[6], 1);
+    assert_int_equal(counts[16], 2); /* 65535 and 65536 */
+    assert_int_equal(counts[17], 1);
+    assert_int_equal(counts[SIZE_CLASSES - 1], 1);
+    heap_free(heap);
+}
+
+#define TICKS UINT64_C(1024) /* exact in units of 256 */
+
+static void lifetimes_are_those_of_freed_blocks(void **state)
+{
+    struct heap *heap = heap_new();
+    struct heap_site site;
+    alloc_at(heap, 0, 0x1000, 8); /* before any stamp: nobody knows */
+    alloc_at(heap, 1000 * TICKS, 0x2000, 8);
+    alloc_at(heap, 0, 0x3000, 8); /* as old as the one before */
+    alloc_at(heap, 1010 * TICKS, 0x4000, 8);
+    release_at(heap, 1020 * TICKS, 0x1000);
+    release_at(heap, 1030 * TICKS, 0x2000);
+    release_at(heap, 0, 0x3000);
+    heap_site(heap, 0, &site);
+    assert_int_equal(site.lifetimes.count, 2);
+    release_at(heap, 1080 * TICKS, 0x4000);
+    heap_site(heap, 0, &site);
+    assert_int_equal(site.lifetimes.count, 3);
+    assert_int_equal(site.lifetimes.min_ticks, 30 * TICKS);
+    assert_int_equal(site.lifetimes.max_ticks, 70 * TICKS);
+    assert_int_equal(site.lifetimes.sum_ticks, 130 * TICKS);
+    heap_free(heap);
+}
+
+static void long_lifetimes_are_known_less_exactly_but_right(void **state)
+{
+    struct heap *heap = heap_new();
+    struct heap_site site;
+    uint64_t start = UINT64_C(1) << 30, week = UINT64_C(1) << 51;
+    alloc_at(heap, start, 0x1000, 8);
+    alloc_at(heap, start + week, 0x2000, 8); /* births are in longer units from here on */
+    release_at(heap, start + week + week / 2, 0x2000);
+    release_at(heap, start + 2 * week, 0x1000);
+    heap_site(heap, 0, &site);
+    assert_int_equal(site.lifetimes.count, 2);
+    assert_in_range(site.lifetimes.min_ticks, week / 2 - week / 1000, week / 2 + week / 1000);
+    assert_in_range(site.lifetimes.max_ticks, 2 * week - week / 1000, 2 * week + week / 1000);
     heap_free(heap);
 }
 
 #define BLOCKS 3000
-#define STACKS 17
 
 /* A slow model: arrays, and a copy of all sites at each peak. */
 static void many_events_agree_with_a_slow_model(void **state)
@@ -201,6 +268,8 @@ static void many_events_agree_with_a_slow_model(void **state)
             continue;
         }
         bytes[block] = 1 + (random >> 40) % 1000;
+        if (random % 16 == 0)
+            bytes[block] <<= 10; /* its size has no room beside its address */
         stack_of[block] = stack;
         alloc_in(heap, 0, address, bytes[block], stack + 1);
         live += bytes[block];
@@ -210,10 +279,10 @@ static void many_events_agree_with_a_slow_model(void **state)
             memcpy(at_peak, by_stack, sizeof at_peak);
         }
     }
-    assert_int_equal(heap_totals(heap)->live_bytes, live);
-    assert_int_equal(heap_totals(heap)->peak_bytes, peak);
-    const struct heap_site *sites;
-    size_t count = heap_sites(heap, &sites);
+    assert_int_equal(heap_totals(heap).live_bytes, live);
+    assert_int_equal(heap_totals(heap).peak_bytes, peak);
+    struct heap_site sites[STACKS];
+    size_t count = list_sites(heap, sites);
     uint64_t sum = 0;
     assert_int_equal(count, STACKS);
     for (size_t i = 0; i < count; i++)
@@ -235,11 +304,13 @@ int main(void)
         cmocka_unit_test(windows_of_one_stack_are_sites_of_their_own),
         cmocka_unit_test(a_window_remembers_what_is_live_at_its_end),
         cmocka_unit_test(a_process_that_is_gone_has_nothing_live_at_the_end_of_a_window),
-        cmocka_unit_test(frames_come_innermost_first),
-        cmocka_unit_test(a_stack_says_why_it_ends),
+        cmocka_unit_test(a_stack_is_told_outwards_to_its_root),
         cmocka_unit_test(a_failed_realloc_leaves_the_block_as_it_was),
         cmocka_unit_test(a_block_freed_at_once_by_its_thread_is_temporary),
         cmocka_unit_test(unknown_frees_and_reused_addresses_are_counted_not_believed),
+        cmocka_unit_test(sizes_are_counted_by_powers_of_two),
+        cmocka_unit_test(lifetimes_are_those_of_freed_blocks),
+        cmocka_unit_test(long_lifetimes_are_known_less_exactly_but_right),
         cmocka_unit_test(many_events_agree_with_a_slow_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

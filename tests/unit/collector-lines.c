@@ -317,7 +317,8 @@ static void a_jump_to_the_same_line_is_not_a_new_visit(void **state)
     at(&b, b.f, 11, 700); /* the condition */
     for (int i = 0; i < 3; i++) {
         at(&b, b.f, 12, 700);
-        struct lines_site back = {.function = b.f, .line = 11, .offset = 1300, .jump_target = 1100, .flags = WIRE_SITE_LINE};
+        struct lines_site back = {
+            .function = b.f, .line = 11, .offset = 1300, .jump_target = 1100, .flags = WIRE_SITE_LINE};
         struct wire_record record = record_of(&b, WIRE_RECORD_LINE, 700);
         lines_feed(b.lines, b.thread, &record, &back);
         at(&b, b.f, 11, 700);
