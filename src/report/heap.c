@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "collector/session.h"
 #include "report/describe.h"
 #include "report/heap-stacks.h"
 #include "report/heap-tables.h"
@@ -15,6 +16,7 @@
 
 #define HEAP_ROWS_MAX 10
 #define HEAP_STACKS_MAX 3
+#define HEAP_SMALL_CLASS 4 /* up to 16 bytes */
 /* Functions are looked for in so many lines. */
 #define HEAP_CANDIDATES 40
 /* Of a deep stack: so many inner frames, and as many outer ones. */
@@ -265,8 +267,38 @@ static void print_total(struct heap_report *report, const char *name, uint64_t b
     fprintf(report->out, "%12s %12" PRIu64 "   %s\n", units_bytes(bytes).text, count, name);
 }
 
+/* Allocations by size; what is tiny is one class. */
+static void print_sizes(struct heap_report *report, const uint64_t counts[SIZE_CLASSES], uint64_t whole)
+{
+    uint64_t small = 0;
+    for (int i = 0; i < HEAP_SMALL_CLASS; i++)
+        small += counts[i];
+    fprintf(report->out, "Sizes\n\n%12s %12s %7s\n", "Up to", "Allocations", "Share");
+    for (int i = 0; i < 44; i++)
+        putc('=', report->out);
+    putc('\n', report->out);
+    for (int i = HEAP_SMALL_CLASS; i < SIZE_CLASSES; i++) {
+        uint64_t count = counts[i] + (i == HEAP_SMALL_CLASS ? small : 0);
+        if (count == 0)
+            continue;
+        struct text row = TEXT_EMPTY;
+        text_addf(&row, "%12s %12" PRIu64, i + 1 < SIZE_CLASSES ? units_bytes(UINT64_C(1) << i).text : "more", count);
+        print_share(&row, count, whole);
+        fprintf(report->out, "%s\n", text_get(&row));
+        text_fini(&row);
+    }
+    fputs("\n\n", report->out);
+}
+
+static void print_lifetimes(struct heap_report *report, const struct session_lifetimes *lifetimes)
+{
+    if (lifetimes->count > 0)
+        fprintf(report->out, ", after %s on average, %s at most",
+                units_duration(lifetimes->sum_ns / lifetimes->count).text, units_duration(lifetimes->max_ns).text);
+}
+
 static void print_totals(struct heap_report *report, const struct session_request *request,
-                         const struct tables_sum *sum)
+                         const struct tables_sum *sum, const struct session_lifetimes *lifetimes)
 {
     struct text title = TEXT_EMPTY;
     if (report->session->request_count > 1)
@@ -278,7 +310,10 @@ static void print_totals(struct heap_report *report, const struct session_reques
         putc('=', report->out);
     putc('\n', report->out);
     print_total(report, "allocated", sum->alloc_bytes, sum->alloc_count);
-    print_total(report, "freed", sum->alloc_bytes - sum->live_bytes, sum->alloc_count - sum->live_count);
+    fprintf(report->out, "%12s %12" PRIu64 "   freed", units_bytes(sum->alloc_bytes - sum->live_bytes).text,
+            sum->alloc_count - sum->live_count);
+    print_lifetimes(report, lifetimes);
+    putc('\n', report->out);
     print_total(report, request->is_run ? "still live at exit" : "still live after the last request", sum->live_bytes,
                 sum->live_count);
     if (sum->temporary_count > 0)
@@ -295,8 +330,18 @@ static int print_request(struct heap_report *report, uint32_t index)
     int code = tables_build(report->stacks, report->session, index, &tables);
     if (code != 0)
         return code;
+    struct session_site all = {0};
+    uint64_t counts[SIZE_CLASSES] = {0};
+    for (size_t i = 0; i < report->session->site_count; i++) {
+        if (report->session->sites[i].request != index)
+            continue;
+        session_site_add_figures(&all, &report->session->sites[i]);
+        session_site_add_sizes(report->session, &report->session->sites[i], counts);
+    }
     report->printed_count = 0;
-    print_totals(report, request, &tables.sum);
+    print_totals(report, request, &tables.sum, &all.lifetimes);
+    if (all.alloc_count > 0)
+        print_sizes(report, counts, all.alloc_count);
     for (int order = 0; order < TABLES_ORDER_COUNT && code == 0; order++)
         code = print_table(report, &tables, order, request->is_run);
     if (code == 0 && ferror(report->out))

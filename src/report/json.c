@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "base/text.h"
+#include "collector/session.h"
 #include "report/describe.h"
 #include "report/heap-stacks.h"
 #include "report/json-build.h"
@@ -137,8 +138,36 @@ static json_t *build_function(struct build *build, const struct session_function
     return object;
 }
 
+/* Only the classes that have some. */
+static json_t *build_sizes(struct build *build, const uint64_t counts[SIZE_CLASSES])
+{
+    json_t *array = json_array();
+    for (int i = 0; i < SIZE_CLASSES; i++) {
+        if (counts[i] == 0)
+            continue;
+        json_t *object = json_object();
+        build_put(&build->json, object, "up_to_bytes", integer_if(i + 1 < SIZE_CLASSES, INT64_C(1) << i));
+        build_put(&build->json, object, "count", build_integer(counts[i]));
+        build_append(&build->json, array, object);
+    }
+    return array;
+}
+
+static json_t *build_lifetimes(struct build *build, const struct session_lifetimes *lifetimes)
+{
+    if (lifetimes->count == 0)
+        return json_null();
+    json_t *object = json_object();
+    build_put(&build->json, object, "count", build_integer(lifetimes->count));
+    build_put(&build->json, object, "min_ns", build_integer(lifetimes->min_ns));
+    build_put(&build->json, object, "mean_ns", build_integer(lifetimes->sum_ns / lifetimes->count));
+    build_put(&build->json, object, "max_ns", build_integer(lifetimes->max_ns));
+    return object;
+}
+
 /* Figures that a site has, and all sites of a window together. */
-static void put_sum(struct build *build, json_t *object, const struct session_site *site)
+static void put_sum(struct build *build, json_t *object, const struct session_site *site,
+                    const uint64_t counts[SIZE_CLASSES])
 {
     build_put(&build->json, object, "alloc_bytes", build_integer(site->alloc_bytes));
     build_put(&build->json, object, "alloc_count", build_integer(site->alloc_count));
@@ -149,6 +178,10 @@ static void put_sum(struct build *build, json_t *object, const struct session_si
     build_put(&build->json, object, "window_live_count", build_integer(site->window_live_count));
     build_put(&build->json, object, "peak_bytes", build_integer(site->peak_bytes));
     build_put(&build->json, object, "temporary_count", build_integer(site->temporary_count));
+    build_put(&build->json, object, "size_min_bytes", integer_if(site->alloc_count > 0, (int64_t)site->size_min_bytes));
+    build_put(&build->json, object, "size_max_bytes", integer_if(site->alloc_count > 0, (int64_t)site->size_max_bytes));
+    build_put(&build->json, object, "sizes", build_sizes(build, counts));
+    build_put(&build->json, object, "lifetimes", build_lifetimes(build, &site->lifetimes));
 }
 
 static json_t *build_stack(struct build *build, const struct session *session, const struct session_site *site)
@@ -171,24 +204,13 @@ static json_t *build_site(struct build *build, const struct session *session, co
     build_put(&build->json, object, "function", build_string(blame.function));
     build_put(&build->json, object, "file", build_string(blame.file));
     build_put(&build->json, object, "line", integer_if(blame.line > 0, blame.line));
-    put_sum(build, object, site);
+    uint64_t counts[SIZE_CLASSES] = {0};
+    session_site_add_sizes(session, site, counts);
+    put_sum(build, object, site, counts);
     build_put(&build->json, object, "stack", stack);
     build_put(&build->json, object, "cut", json_boolean(site->cut));
     build_put(&build->json, object, "ended_early", json_boolean(site->stopped));
     return object;
-}
-
-static void add_to(struct session_site *sum, const struct session_site *site)
-{
-    sum->alloc_bytes += site->alloc_bytes;
-    sum->alloc_count += site->alloc_count;
-    sum->live_bytes += site->live_bytes;
-    sum->live_count += site->live_count;
-    sum->survived_count += site->survived_count;
-    sum->window_live_bytes += site->window_live_bytes;
-    sum->window_live_count += site->window_live_count;
-    sum->peak_bytes += site->peak_bytes;
-    sum->temporary_count += site->temporary_count;
 }
 
 /* The heap of request number `index`: nothing, when no stacks were recorded. */
@@ -200,14 +222,16 @@ static void put_heap(struct build *build, json_t *object, const struct session *
         return;
     }
     struct session_site sum = {0};
+    uint64_t counts[SIZE_CLASSES] = {0};
     json_t *heap = json_object(), *sites = json_array();
     for (size_t i = 0; i < session->site_count; i++) {
         if (session->sites[i].request != index)
             continue;
-        add_to(&sum, &session->sites[i]);
+        session_site_add_figures(&sum, &session->sites[i]);
+        session_site_add_sizes(session, &session->sites[i], counts);
         build_append(&build->json, sites, build_site(build, session, &session->sites[i]));
     }
-    put_sum(build, heap, &sum);
+    put_sum(build, heap, &sum, counts);
     build_put(&build->json, object, "heap", heap);
     build_put(&build->json, object, "sites", sites);
 }
@@ -291,6 +315,50 @@ static json_t *build_flags(struct build *build, uint32_t flags)
     return array;
 }
 
+static json_t *build_threads(struct build *build, const struct session_process *process)
+{
+    json_t *array = json_array();
+    for (uint32_t i = 0; process->threads != NULL && i < process->thread_count; i++) {
+        const struct session_thread *thread = &process->threads[i];
+        json_t *object = json_object();
+        build_put(&build->json, object, "tid", integer_if(thread->tid > 0, thread->tid));
+        build_put(&build->json, object, "thread_count", json_integer(thread->thread_count));
+        build_put(&build->json, object, "alloc_bytes", build_integer(thread->alloc_bytes));
+        build_put(&build->json, object, "alloc_count", build_integer(thread->alloc_count));
+        build_put(&build->json, object, "free_bytes", build_integer(thread->free_bytes));
+        build_put(&build->json, object, "free_count", build_integer(thread->free_count));
+        build_put(&build->json, object, "mapped_bytes", build_integer(thread->mapped_bytes));
+        build_put(&build->json, object, "unmapped_bytes", build_integer(thread->unmapped_bytes));
+        build_append(&build->json, array, object);
+    }
+    return array;
+}
+
+static json_t *build_timeline(struct build *build, const struct session_process *process)
+{
+    json_t *timeline = json_object(), *points = json_array();
+    for (size_t i = 0; i < process->point_count; i++) {
+        const struct session_point *point = &process->points[i];
+        json_t *object = json_object();
+        build_put(&build->json, object, "ns", build_integer(point->ns));
+        build_put(&build->json, object, "heap_bytes", json_integer(point->heap_bytes));
+        build_put(&build->json, object, "rss_bytes", integer_if(point->rss_bytes >= 0, point->rss_bytes));
+        build_append(&build->json, points, object);
+    }
+    build_put(&build->json, timeline, "interval_ns", build_integer(process->point_interval_ns));
+    build_put(&build->json, timeline, "peak_ns", integer_if(process->has_peak_ns, (int64_t)process->peak_ns));
+    build_put(&build->json, timeline, "points", points);
+    return timeline;
+}
+
+static json_t *build_waits(struct build *build, const struct session_process *process)
+{
+    json_t *object = json_object();
+    build_put(&build->json, object, "count", build_integer(process->wait_count));
+    build_put(&build->json, object, "ns", build_integer(process->wait_ns));
+    return object;
+}
+
 static json_t *build_process(struct build *build, const struct session_process *process)
 {
     json_t *object = json_object();
@@ -313,6 +381,9 @@ static json_t *build_process(struct build *build, const struct session_process *
     build_put(&build->json, object, "own_bytes", build_integer(process->own_bytes));
     build_put(&build->json, object, "flags", build_flags(build, process->flags));
     build_put(&build->json, object, "totals", build_totals(build, &process->totals));
+    build_put(&build->json, object, "threads", build_threads(build, process));
+    build_put(&build->json, object, "timeline", build_timeline(build, process));
+    build_put(&build->json, object, "waits", build_waits(build, process));
     return object;
 }
 

@@ -16,6 +16,8 @@
 
 /* A message names this many functions, files or processes, and the number of the others. */
 #define SUMMARY_NAMES_MAX 8
+#define SUMMARY_WAIT_NS                                                                                                \
+    UINT64_C(50000000) /* shorter waits, and those of less than a twentieth of the time, are nobody's worry */
 
 struct summary {
     const struct session *session;
@@ -72,8 +74,10 @@ static void say_request(struct summary *summary, const struct session_request *r
         text_add_printable(line, request->method);
         text_add(line, " ");
         text_add_printable(line, request->target);
-        text_add(line, ": no complete answer: the program or the connection ended first, or the time was over; its numbers go up "
-                       "to that point, --timeout gives it longer");
+        text_add(
+            line,
+            ": no complete answer: the program or the connection ended first, or the time was over; its numbers go up "
+            "to that point, --timeout gives it longer");
         emit(summary);
     }
 }
@@ -202,6 +206,26 @@ static void say_losses(struct summary *summary)
     }
 }
 
+/* Nothing was lost, but the program ran slower than it had to. */
+static void say_waits(struct summary *summary)
+{
+    const struct session *session = summary->session;
+    uint64_t count = 0, ns = 0, elapsed_ns = 0;
+    for (size_t i = 0; i < session->process_count; i++) {
+        count += session->processes[i].wait_count;
+        ns += session->processes[i].wait_ns;
+    }
+    for (size_t i = 0; i < session->request_count; i++)
+        elapsed_ns += session->requests[i].elapsed_ns;
+    if (ns < SUMMARY_WAIT_NS || ns < elapsed_ns / 20)
+        return;
+    text_addf(&summary->line,
+              "the program waited %s, %" PRIu64 " times, until its records were read: they come faster than one "
+              "processor takes them in; the figures are complete; a processor that is free makes it faster",
+              units_duration(ns).text, count);
+    emit(summary);
+}
+
 static void say_precision(struct summary *summary)
 {
     const struct session *session = summary->session;
@@ -302,6 +326,7 @@ void report_summary(const struct session *session, report_emit_fn *emit_line, vo
     say_never_ran(&summary, true, true);
     say_never_ran(&summary, false, true);
     say_losses(&summary);
+    say_waits(&summary);
     say_processes(&summary);
     say_refused_stops(&summary);
     say_precision(&summary);

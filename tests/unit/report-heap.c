@@ -115,7 +115,7 @@ static struct session_frame frames[] = {
         .request = (window), .frame_first = (first), .frame_count = (number), .alloc_bytes = (bytes),                  \
         .alloc_count = (blocks), .live_bytes = (live), .live_count = (live_blocks), .window_live_bytes = (live) / 2,   \
         .window_live_count = (live_blocks), .survived_count = (live_blocks), .peak_bytes = (peak),                     \
-        .temporary_count = (temporary)                                                                                 \
+        .temporary_count = (temporary), .size_min_bytes = (bytes) / (blocks), .size_max_bytes = (bytes) / (blocks)     \
     }
 static struct session_site sites[] = {
     SITE(0, 0, 5, 524288, 1, 0, 0, 524288, 0),
@@ -132,6 +132,9 @@ static struct session_site sites[] = {
     SITE(0, 26, 0, 5, 1, 0, 0, 0, 1),
 };
 
+/* Of the fourth site, whose blocks are not all of one size. */
+static struct session_spread spreads[] = {{.counts = {[3] = 2, [5] = 7, [12] = 1}}};
+
 static struct session_request run = {.is_run = true, .ordinal = 1, .finished = true};
 static struct session session = {
     .requests = &run,
@@ -141,6 +144,8 @@ static struct session session = {
     .site_count = COUNT(sites),
     .frames = frames,
     .frame_count = COUNT(frames),
+    .spreads = spreads,
+    .spread_count = COUNT(spreads),
     .modules = modules,
     .module_count = COUNT(modules),
     .unknown_frees = 3,
@@ -409,6 +414,10 @@ static void functions_worth_watching_are_named_once(void **state)
 
 int main(void)
 {
+    sites[3].spread = 1;
+    sites[3].size_min_bytes = 6;
+    sites[3].size_max_bytes = 3900;
+    sites[3].lifetimes = (struct session_lifetimes){.count = 10, .sum_ns = 410000, .min_ns = 0, .max_ns = 12300000};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_line_of_the_programs_own_sources_is_blamed),
         cmocka_unit_test(without_such_a_line_it_is_the_first_name_outside_the_runtime),

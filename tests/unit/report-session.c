@@ -169,6 +169,22 @@ static struct session_request requests[] = {
     {.method = (char[]){"GET"}, .target = (char[]){"/memory"}, .ordinal = 2, .elapsed_ns = 41000},
 };
 
+static struct session_thread threads[] = {
+    {.tid = 812, .thread_count = 1, .alloc_bytes = KIB(500), .alloc_count = 7, .free_bytes = KIB(500), .free_count = 6},
+    {.thread_count = 3,
+     .alloc_bytes = KIB(100),
+     .alloc_count = 3,
+     .free_bytes = KIB(12),
+     .free_count = 2,
+     .mapped_bytes = MIB(64)},
+};
+
+static struct session_point points[] = {
+    {.ns = 12000, .heap_bytes = 0, .rss_bytes = MIB(15)},
+    {.ns = 10012000, .heap_bytes = KIB(516), .rss_bytes = MIB(17)},
+    {.ns = 20040000, .heap_bytes = KIB(88), .rss_bytes = -1},
+};
+
 static struct session_process processes[] = {
     {.pid = 812,
      .parent_pid = 811,
@@ -188,7 +204,15 @@ static struct session_process processes[] = {
                 .not_freed_count = 2,
                 .has_rss = true,
                 .rss_before_bytes = MIB(15),
-                .rss_after_bytes = MIB(17)}},
+                .rss_after_bytes = MIB(17)},
+     .threads = threads,
+     .wait_count = 35,
+     .wait_ns = 1640000000,
+     .has_peak_ns = true,
+     .peak_ns = 9800000,
+     .points = points,
+     .point_count = sizeof points / sizeof *points,
+     .point_interval_ns = 10000000},
     {.pid = 813,
      .parent_pid = 812,
      .exe = (char[]){"/srv/app"},
