@@ -1,10 +1,12 @@
 # Benchmarks report; they never decide whether a test passes. `make bench` runs them all.
-BENCHES = %D%/line-stop.bench %D%/programs.bench
-EXTRA_PROGRAMS += %D%/cost %D%/line-stop %D%/work
-CLEANFILES += %D%/cost %D%/line-stop %D%/work
+BENCHES = %D%/line-stop.bench %D%/programs.bench %D%/replay.bench
+EXTRA_PROGRAMS += %D%/cost %D%/line-stop %D%/replay %D%/work
+CLEANFILES += %D%/cost %D%/line-stop %D%/replay %D%/work
 %C%_line_stop_SOURCES = %D%/line-stop.c
 %C%_line_stop_CFLAGS = -std=gnu17 $(WARN_CFLAGS) -g -O0
 %C%_cost_SOURCES = %D%/cost.c
+%C%_replay_SOURCES = %D%/replay.c
+%C%_replay_LDADD = src/collector/libcollector.a src/base/libbase.a
 %C%_work_SOURCES = %D%/work.c
 %C%_work_CFLAGS = -std=gnu17 $(WARN_CFLAGS) -g -O2
 %C%_work_LDADD = -lpthread
@@ -12,7 +14,7 @@ dist_noinst_SCRIPTS += $(BENCHES)
 EXTRA_DIST += %D%/memory-profiler.py %D%/usage.c
 
 .PHONY: bench
-bench: all %D%/cost %D%/line-stop %D%/work
+bench: all %D%/cost %D%/line-stop %D%/replay %D%/work
 	@for bench in $(BENCHES); do \
 	    top_srcdir=$(top_srcdir) top_builddir=$(top_builddir) $(SHELL) $(srcdir)/$$bench || exit 1; \
 	done
