@@ -15,17 +15,24 @@ struct item {
     size_t order; /* of its first appearance */
 };
 
-void merge_sites_drop(struct session *session, uint32_t index)
+/* Returns how many are left. */
+static size_t drop(struct session_site *sites, size_t count, uint32_t index)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < session->site_count; i++) {
-        struct session_site site = session->sites[i];
+    for (size_t i = 0; i < count; i++) {
+        struct session_site site = sites[i];
         if (site.request == index)
             continue;
         site.request -= site.request > index;
-        session->sites[kept++] = site;
+        sites[kept++] = site;
     }
-    session->site_count = kept;
+    return kept;
+}
+
+void merge_sites_drop(struct session *session, uint32_t index)
+{
+    session->site_count = drop(session->sites, session->site_count, index);
+    session->mapped_count = drop(session->mapped, session->mapped_count, index);
 }
 
 static int compare_stacks(const struct item *a, const struct item *b)
@@ -63,20 +70,20 @@ static int add(struct session *session, struct session_site *into, const struct 
     return session_site_add(session, into, from, from->spread != 0 ? counts : NULL);
 }
 
-int merge_sites_add_up(struct session *session, uint32_t repeat)
+static int add_up(struct session *session, struct session_site *sites, size_t *count, uint32_t repeat)
 {
-    struct item *items = malloc((session->site_count + 1) * sizeof *items);
+    struct item *items = malloc((*count + 1) * sizeof *items);
     if (items == NULL)
         return -ENOMEM;
-    for (size_t i = 0; i < session->site_count; i++) {
-        struct session_site site = session->sites[i];
+    for (size_t i = 0; i < *count; i++) {
+        struct session_site site = sites[i];
         site.request /= repeat;
         items[i] = (struct item){.frames = session->frames + site.frame_first, .site = site, .order = i};
     }
-    qsort(items, session->site_count, sizeof *items, by_stack);
+    qsort(items, *count, sizeof *items, by_stack);
     size_t kept = 0;
     int code = 0;
-    for (size_t i = 0; i < session->site_count; i++) {
+    for (size_t i = 0; i < *count; i++) {
         if (kept > 0 && compare_stacks(&items[kept - 1], &items[i]) == 0)
             code = code == 0 ? add(session, &items[kept - 1].site, &items[i].site) : code;
         else
@@ -84,8 +91,14 @@ int merge_sites_add_up(struct session *session, uint32_t repeat)
     }
     qsort(items, kept, sizeof *items, by_order);
     for (size_t i = 0; i < kept; i++)
-        session->sites[i] = items[i].site;
-    session->site_count = kept;
+        sites[i] = items[i].site;
+    *count = kept;
     free(items);
     return code;
+}
+
+int merge_sites_add_up(struct session *session, uint32_t repeat)
+{
+    int code = add_up(session, session->sites, &session->site_count, repeat);
+    return code != 0 ? code : add_up(session, session->mapped, &session->mapped_count, repeat);
 }

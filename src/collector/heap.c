@@ -16,6 +16,7 @@
 
 #include "collector/blocks.h"
 #include "collector/paths.h"
+#include "collector/ranges.h"
 #include "collector/table.h"
 
 #define FIRST_SITES 64
@@ -26,6 +27,7 @@
 
 #define SIZE_IS_LARGE BLOCKS_EXTRA_MAX /* a block's bytes are in `large` */
 #define HAS_SPREAD (UINT64_C(1) << 63) /* site.sizes is the number of a spread */
+#define IS_MAPPED (UINT32_C(1) << 31)  /* in site.window, which has 20 bits: mappings, not blocks */
 #define SIZE_MASK ((UINT64_C(1) << WIRE_EVENT_SIZE_BITS) - 1)
 #define ADDRESS_MASK ((UINT64_C(1) << WIRE_EVENT_ADDRESS_BITS) - 1)
 
@@ -75,6 +77,9 @@ struct heap {
     uint32_t unit_bits;
     uint32_t now; /* newest in units, plus one; 0 before any stamp */
     uint64_t unknown_frees, disorder;
+    struct ranges mapped;
+    uint64_t mapped_live_bytes, mapped_peak_bytes;
+    uint64_t mapped_epoch;
     struct blocks large; /* bytes of blocks that are too large for `extra` */
     struct paths paths;
     struct thread *threads;
@@ -108,6 +113,7 @@ void heap_free(struct heap *heap)
     blocks_fini(&heap->blocks);
     blocks_fini(&heap->large);
     paths_fini(&heap->paths);
+    ranges_fini(&heap->mapped);
     free(heap->threads);
     free(heap);
 }
@@ -167,7 +173,8 @@ static __attribute__((noinline)) struct site *new_site(struct heap *heap, uint64
     if (grow_sites(heap) != 0 || grow_index(heap) != 0)
         return NULL;
     uint32_t site = (uint32_t)heap->site_count++;
-    heap->sites[site] = (struct site){.path = path, .window = window, .sizes = bytes, .epoch = heap->epoch};
+    uint64_t epoch = window & IS_MAPPED ? heap->mapped_epoch : heap->epoch;
+    heap->sites[site] = (struct site){.path = path, .window = window, .sizes = bytes, .epoch = epoch};
     index_site(heap, site);
     return &heap->sites[site];
 }
@@ -217,17 +224,17 @@ static __attribute__((noinline)) int count_size(struct heap *heap, struct site *
 }
 
 /* Before a site changes: what it holds is what it held at the last peak, if it has not changed since. */
-static inline void settle(const struct heap *heap, struct site *site)
+static inline void settle(struct site *site, uint64_t epoch)
 {
-    if (site->epoch == heap->epoch)
+    if (site->epoch == epoch)
         return;
     site->peak_bytes = site->live_bytes;
-    site->epoch = heap->epoch;
+    site->epoch = epoch;
 }
 
 static inline void add_live(struct heap *heap, struct site *site, uint64_t bytes)
 {
-    settle(heap, site);
+    settle(site, heap->epoch);
     site->live_bytes += bytes;
     site->live_count++;
     heap->live_bytes += bytes;
@@ -262,7 +269,7 @@ static inline int put_block(struct heap *heap, struct block *slot, uint64_t addr
 static inline struct site *take_block(struct heap *heap, struct block *block, uint64_t bytes)
 {
     struct site *site = &heap->sites[(uint32_t)block->value];
-    settle(heap, site);
+    settle(site, heap->epoch);
     site->live_bytes -= bytes;
     site->live_count--;
     heap->live_bytes -= bytes;
@@ -392,6 +399,46 @@ static __attribute__((cold)) int on_not_freed(struct heap *heap, struct thread *
     return 0;
 }
 
+/* A part of a range of the site is gone. */
+static void on_part(uint32_t number, uint64_t bytes, unsigned pieces, void *data)
+{
+    struct heap *heap = data;
+    struct site *site = &heap->sites[number];
+    settle(site, heap->mapped_epoch);
+    site->live_bytes -= bytes;
+    site->live_count += pieces - 1;
+    heap->mapped_live_bytes -= bytes;
+}
+
+static int on_unmap(struct heap *heap, uint64_t address, uint64_t bytes)
+{
+    return ranges_remove(&heap->mapped, address, address + bytes, on_part, heap);
+}
+
+static int on_map(struct heap *heap, uint64_t address, uint64_t size, uint64_t path)
+{
+    uint64_t bytes = size & SIZE_MASK;
+    if (bytes == 0)
+        return 0;
+    if (on_unmap(heap, address, bytes) != 0)
+        return -ENOMEM;
+    struct site *site = site_of(heap, path, (uint32_t)(size >> WIRE_EVENT_SIZE_BITS) | IS_MAPPED, bytes);
+    if (site == NULL || ranges_add(&heap->mapped, address, address + bytes, (uint32_t)(site - heap->sites)) != 0)
+        return -ENOMEM;
+    int code = site->sizes != bytes ? count_size(heap, site, bytes) : 0;
+    site->alloc_bytes += bytes;
+    site->alloc_count++;
+    settle(site, heap->mapped_epoch);
+    site->live_bytes += bytes;
+    site->live_count++;
+    heap->mapped_live_bytes += bytes;
+    if (heap->mapped_live_bytes > heap->mapped_peak_bytes) {
+        heap->mapped_peak_bytes = heap->mapped_live_bytes;
+        heap->mapped_epoch++;
+    }
+    return code;
+}
+
 static inline uint64_t load(const uint64_t *word)
 {
     return __atomic_load_n(word, __ATOMIC_RELAXED);
@@ -410,6 +457,10 @@ static inline int feed_one(struct heap *heap, struct thread *thread, const struc
         return 0;
     case WIRE_EVENT_NOT_FREED:
         return on_not_freed(heap, thread);
+    case WIRE_EVENT_MAP:
+        return on_map(heap, address, load(&event->size), load(&event->stack));
+    case WIRE_EVENT_UNMAP:
+        return on_unmap(heap, address, load(&event->size) & SIZE_MASK);
     case WIRE_EVENT_NODE:
         return paths_add(&heap->paths, load(&event->size), load(&event->stack), address);
     }
@@ -441,6 +492,8 @@ struct heap_totals heap_totals(const struct heap *heap)
         .live_count = heap->blocks.count,
         .peak_bytes = heap->peak_bytes,
         .peak_ticks = heap->peak_ticks,
+        .mapped_live_bytes = heap->mapped_live_bytes,
+        .mapped_peak_bytes = heap->mapped_peak_bytes,
         .unknown_frees = heap->unknown_frees,
         .disorder = heap->disorder,
     };
@@ -455,9 +508,11 @@ void heap_site(const struct heap *heap, size_t number, struct heap_site *out)
 {
     const struct site *site = &heap->sites[number];
     const struct spread *spread = site->sizes & HAS_SPREAD ? &heap->spreads[site->sizes & ~HAS_SPREAD] : NULL;
+    uint64_t epoch = site->window & IS_MAPPED ? heap->mapped_epoch : heap->epoch;
     *out = (struct heap_site){
         .stack = (uint32_t)number,
-        .window = site->window,
+        .window = site->window & ~IS_MAPPED,
+        .is_mapped = (site->window & IS_MAPPED) != 0,
         .alloc_bytes = site->alloc_bytes,
         .alloc_count = site->alloc_count,
         .live_bytes = site->live_bytes,
@@ -465,7 +520,7 @@ void heap_site(const struct heap *heap, size_t number, struct heap_site *out)
         .survived_count = site->survived_count,
         .window_live_bytes = site->window_live_bytes,
         .window_live_count = site->window_live_count,
-        .peak_bytes = site->epoch == heap->epoch ? site->peak_bytes : site->live_bytes,
+        .peak_bytes = site->epoch == epoch ? site->peak_bytes : site->live_bytes,
         .temporary_count = site->temporary_count,
         .size_min_bytes = spread != NULL ? spread->min_bytes : site->sizes,
         .size_max_bytes = spread != NULL ? spread->max_bytes : site->sizes,
@@ -488,7 +543,7 @@ void heap_end_window(struct heap *heap, uint32_t window, bool is_gone)
 {
     for (size_t i = 0; i < heap->site_count; i++) {
         struct site *site = &heap->sites[i];
-        if (site->window == window)
+        if ((site->window & ~IS_MAPPED) == window)
             site->survived_count = site->live_count;
         site->window_live_bytes = is_gone ? 0 : site->live_bytes;
         site->window_live_count = is_gone ? 0 : site->live_count;

@@ -25,6 +25,7 @@ struct heap_lifetimes {
 struct heap_site {
     uint32_t stack; /* number of the site */
     uint32_t window;
+    bool is_mapped; /* mappings, not blocks: `live_count` is of ranges, what is unmapped in part may become several */
     uint64_t alloc_bytes, alloc_count;
     uint64_t live_bytes, live_count;               /* allocated here and not freed so far */
     uint64_t survived_count;                       /* live when its own window ended */
@@ -44,9 +45,10 @@ struct heap_totals {
     uint64_t alloc_bytes, alloc_count, free_bytes, free_count;
     uint64_t live_bytes, live_count;
     uint64_t peak_bytes;
-    uint64_t peak_ticks;    /* the newest stamp then, 0 when there was none */
-    uint64_t unknown_frees; /* of blocks from before we watched, or from a parent process */
-    uint64_t disorder;      /* allocations at an address that was still live */
+    uint64_t peak_ticks;                           /* the newest stamp then, 0 when there was none */
+    uint64_t mapped_live_bytes, mapped_peak_bytes; /* by the program itself */
+    uint64_t unknown_frees;                        /* of blocks from before we watched, or from a parent process */
+    uint64_t disorder;                             /* allocations at an address that was still live */
 };
 
 /* NULL when memory is short. */

@@ -9,6 +9,7 @@ noinst_LIBRARIES += %D%/libcollector.a
 	%D%/paths.h %D%/paths.c \
 	%D%/plans.h %D%/plans.c \
 	%D%/process.h %D%/process.c \
+	%D%/ranges.h %D%/ranges.c \
 	%D%/session.h %D%/session-free.c %D%/session-site.c \
 	%D%/sites.h %D%/sites.c \
 	%D%/stream.h %D%/stream.c \

@@ -46,5 +46,6 @@ void session_free(struct session *session)
     free(session->frames);
     free(session->spreads);
     free(session->sites);
+    free(session->mapped);
     free(session);
 }

@@ -175,6 +175,10 @@ struct session {
     uint64_t guessed_frames; /* found by the frame pointer, for want of unwind information */
     struct session_site *sites;
     size_t site_count;
+    /* The same for what the program itself mapped (mmap, mremap, brk): bytes are whole pages, live_count is of ranges,
+       and the peak is when most was mapped. */
+    struct session_site *mapped;
+    size_t mapped_count;
     struct session_frame *frames;
     size_t frame_count;
     struct session_spread *spreads;

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 #define FRAMES_MAX 65536
 #define POSITIONS 1024 /* powers of two */
 #define KNOWN_FRAMES 4096
@@ -27,11 +26,18 @@ struct walk {
     } known[KNOWN_FRAMES]; /* by the address's low bits; those of the process that is being added */
 };
 
-struct builder {
-    struct session *session;
-    size_t site_room, frame_room;
+/* Sites of one kind. */
+struct list {
+    struct session_site *sites;
+    size_t count, room;
     uint64_t *index; /* the low half of a hash of (request, frames) << 32 | site + 1 */
     size_t slots;
+};
+
+struct builder {
+    struct session *session;
+    size_t frame_room;
+    struct list blocks, mapped;
     size_t depth; /* frames that count */
     struct walk *walk;
     double ns_per_tick;
@@ -191,39 +197,44 @@ static bool is_same(const struct session *session, const struct session_site *si
     return true;
 }
 
-static int grow_index(struct builder *builder)
+static int grow_index(struct list *list)
 {
-    if (4 * (builder->session->site_count + 1) <= 3 * builder->slots)
+    if (4 * (list->count + 1) <= 3 * list->slots)
         return 0;
-    size_t slots = builder->slots ? 2 * builder->slots : 1024;
+    size_t slots = list->slots ? 2 * list->slots : 1024;
     uint64_t *index = calloc(slots, sizeof *index);
     if (index == NULL)
         return -ENOMEM;
-    for (size_t i = 0; i < builder->slots; i++) {
-        if (builder->index[i] == 0)
+    for (size_t i = 0; i < list->slots; i++) {
+        if (list->index[i] == 0)
             continue;
-        size_t at = (builder->index[i] >> 32) & (slots - 1);
+        size_t at = (list->index[i] >> 32) & (slots - 1);
         while (index[at] != 0)
             at = (at + 1) & (slots - 1);
-        index[at] = builder->index[i];
+        index[at] = list->index[i];
     }
-    free(builder->index);
-    builder->index = index;
-    builder->slots = slots;
+    free(list->index);
+    list->index = index;
+    list->slots = slots;
     return 0;
 }
 
-static int grow_arrays(struct builder *builder, size_t frame_count)
+static int grow_sites(struct list *list)
+{
+    if (list->count < list->room)
+        return 0;
+    size_t room = list->room ? 2 * list->room : 256;
+    struct session_site *grown = realloc(list->sites, room * sizeof *grown);
+    if (grown == NULL)
+        return -ENOMEM;
+    list->sites = grown;
+    list->room = room;
+    return 0;
+}
+
+static int grow_frames(struct builder *builder, size_t frame_count)
 {
     struct session *session = builder->session;
-    if (session->site_count == builder->site_room) {
-        size_t room = builder->site_room ? 2 * builder->site_room : 256;
-        struct session_site *grown = realloc(session->sites, room * sizeof *grown);
-        if (grown == NULL)
-            return -ENOMEM;
-        session->sites = grown;
-        builder->site_room = room;
-    }
     while (session->frame_count + frame_count > builder->frame_room) {
         size_t room = builder->frame_room ? 2 * builder->frame_room : 4096;
         struct session_frame *grown = room < UINT32_MAX ? realloc(session->frames, room * sizeof *grown) : NULL;
@@ -236,25 +247,26 @@ static int grow_arrays(struct builder *builder, size_t frame_count)
 }
 
 /* The session's site of the stack, made at first sight. */
-static struct session_site *site_of(struct builder *builder, uint32_t request, const struct stack *stack)
+static struct session_site *site_of(struct builder *builder, struct list *list, uint32_t request,
+                                    const struct stack *stack)
 {
     struct session *session = builder->session;
-    if (grow_index(builder) != 0)
+    if (grow_index(list) != 0)
         return NULL;
     uint32_t hash = (uint32_t)(mix(stack->hash, request) >> 16);
-    size_t at = hash & (builder->slots - 1);
-    for (uint64_t entry; (entry = builder->index[at]) != 0; at = (at + 1) & (builder->slots - 1))
-        if (entry >> 32 == hash && is_same(session, &session->sites[(uint32_t)entry - 1], request, stack))
-            return &session->sites[(uint32_t)entry - 1];
-    if (grow_arrays(builder, stack->count) != 0)
+    size_t at = hash & (list->slots - 1);
+    for (uint64_t entry; (entry = list->index[at]) != 0; at = (at + 1) & (list->slots - 1))
+        if (entry >> 32 == hash && is_same(session, &list->sites[(uint32_t)entry - 1], request, stack))
+            return &list->sites[(uint32_t)entry - 1];
+    if (grow_sites(list) != 0 || grow_frames(builder, stack->count) != 0)
         return NULL;
     for (size_t i = 0; i < stack->count; i++)
         session->frames[session->frame_count + i] = stack->frames[stack->count - 1 - i];
-    session->sites[session->site_count] = (struct session_site){
+    list->sites[list->count] = (struct session_site){
         .request = request, .frame_first = (uint32_t)session->frame_count, .frame_count = (uint32_t)stack->count};
     session->frame_count += stack->count;
-    builder->index[at] = (uint64_t)hash << 32 | (uint32_t)++session->site_count;
-    return &session->sites[session->site_count - 1];
+    list->index[at] = (uint64_t)hash << 32 | (uint32_t)++list->count;
+    return &list->sites[list->count - 1];
 }
 
 /* The loader's start is called by the kernel: there is nothing beyond it, although nothing says so. */
@@ -297,10 +309,11 @@ static int add_site(struct builder *builder, const struct modules *generations, 
 {
     if (from->window == 0 || from->window > builder->session->request_count)
         return 0;
+    struct list *list = from->is_mapped ? &builder->mapped : &builder->blocks;
     const struct walk *walk = builder->walk;
     walk_to(builder->walk, generations, generation_count, heap_path(generations[0].process->heap, from->stack));
     struct stack stack = stack_of(walk, builder->depth);
-    struct session_site *site = site_of(builder, from->window - 1, &stack);
+    struct session_site *site = site_of(builder, list, from->window - 1, &stack);
     if (site == NULL)
         return -ENOMEM;
     struct session_site figures = figures_of(builder, from);
@@ -348,7 +361,7 @@ static int add_process(struct builder *builder, struct process *const *processes
     size_t generation_count = find_generations(builder->session, processes, index, generations);
     int code = generation_count > 0 ? 0 : -ENOMEM;
     builder->walk->count = 0;
-    memset(builder->walk->known, 0, sizeof builder->walk->known);
+    memset(builder->walk->known, 0xff, sizeof builder->walk->known);
     for (size_t i = 0; code == 0 && i < count; i++) {
         struct heap_site site;
         heap_site(process->heap, i, &site);
@@ -375,9 +388,12 @@ int sites_build(struct session *session, struct process *const *processes, size_
             code = add_process(&builder, processes, i);
     session->has_sites = code == 0;
     session->depth = depth;
-    if (code != 0)
-        session->site_count = 0;
+    session->sites = builder.blocks.sites;
+    session->site_count = code == 0 ? builder.blocks.count : 0;
+    session->mapped = builder.mapped.sites;
+    session->mapped_count = code == 0 ? builder.mapped.count : 0;
     free(builder.walk);
-    free(builder.index);
+    free(builder.blocks.index);
+    free(builder.mapped.index);
     return code;
 }

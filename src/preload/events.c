@@ -13,8 +13,8 @@
 #include "preload/unwind.h"
 #include "wire/event.h"
 
-/* A process's first thread has more memory than the others, of which there may be a thousand. Any thread begins with a small
-   ring; one that turns out to allocate a lot gets a larger one: the reader is woken every half ring. */
+/* A process's first thread has more memory than the others, of which there may be a thousand. Any thread begins with a
+   small ring; one that turns out to allocate a lot gets a larger one: the reader is woken every half ring. */
 #define FILTER_BITS 13
 #define FILTER_BITS_OTHER 9 /* a page */
 #define MEMOS_OTHER 16
@@ -28,11 +28,11 @@
    get deeper; they are counted as ours when that happens. */
 struct events {
     struct wire_event_ring *ring;
-    uint64_t head;      /* events written: the ring's own is only for the reader */
-    uint64_t limit;     /* up to here nothing needs looking at: no wake-up, no room to be made */
-    uint32_t at;        /* index of the next event: head % capacity */
-    uint32_t capacity;  /* of the ring: its own is only for the reader */
-    uint32_t epoch; /* unwind_epoch as of the last walk */
+    uint64_t head;             /* events written: the ring's own is only for the reader */
+    uint64_t limit;            /* up to here nothing needs looking at: no wake-up, no room to be made */
+    uint32_t at;               /* index of the next event: head % capacity */
+    uint32_t capacity;         /* of the ring: its own is only for the reader */
+    uint32_t epoch;            /* unwind_epoch as of the last walk */
     uint32_t populated_frames; /* stacks of so many frames fit into what is resident */
     uint32_t filter_bits;
     bool may_grow; /* the ring may be replaced by a larger one */
@@ -214,8 +214,8 @@ static inline uint64_t stack_here(struct events *events, const uint64_t *frame)
     return path;
 }
 
-/* rdtscp waits until everything before it is done: a plain rdtsc would let stamps of one address get out of order. A process
-   with one thread needs no order, only a clock for how long blocks live. */
+/* rdtscp waits until everything before it is done: a plain rdtsc would let stamps of one address get out of order. A
+   process with one thread needs no order, only a clock for how long blocks live. */
 static inline uint64_t stamp(struct events *events)
 {
     if (*guest.single_threaded)
@@ -253,6 +253,40 @@ void events_free(const void *block)
         return;
     uint64_t time = stamp(events);
     put(events, wire_event_head(WIRE_EVENT_FREE, (uint64_t)block), window_bits(), 0, time);
+    landed(events);
+}
+
+/* A reservation of more than the wire can tell counts as the most that it can. */
+static uint64_t told_bytes(uint64_t bytes)
+{
+    const uint64_t most = (UINT64_C(1) << WIRE_EVENT_SIZE_BITS) - WIRE_PAGE_BYTES;
+    return bytes < most ? bytes : most;
+}
+
+void events_map(const void *address, uint64_t bytes, const uint64_t *frame)
+{
+    struct events *events = state();
+    if (events == NULL || bytes == 0)
+        return;
+    uint64_t stack = stack_here(events, frame);
+    uint64_t time = stamp(events);
+    put(events, wire_event_head(WIRE_EVENT_MAP, (uint64_t)address), window_bits() | told_bytes(bytes), stack, time);
+    landed(events);
+}
+
+uint64_t events_unmap_begin(void)
+{
+    struct events *events = state();
+    return events != NULL ? stamp(events) : 0;
+}
+
+void events_unmap_end(const void *address, uint64_t bytes, uint64_t time)
+{
+    struct events *events = state();
+    if (events == NULL)
+        return;
+    if (bytes > 0)
+        put(events, wire_event_head(WIRE_EVENT_UNMAP, (uint64_t)address), window_bits() | told_bytes(bytes), 0, time);
     landed(events);
 }
 

@@ -18,11 +18,19 @@ static inline bool events_wanted(void)
 /* `block` was obtained with `bytes` asked for: after the real call. */
 GUEST_HIDDEN void events_alloc(const void *block, uint64_t bytes, const uint64_t *frame);
 
-/* `block` is about to be given back: before the real call. Nobody asks where from, so that no stack is walked: blocks are told
-   by what allocated them. */
+/* `block` is about to be given back: before the real call. Nobody asks where from, so that no stack is walked: blocks
+   are told by what allocated them. */
 GUEST_HIDDEN void events_free(const void *block);
 
 /* The block of the last events_free was not given back after all. */
 GUEST_HIDDEN void events_not_freed(void);
+
+/* `bytes` from `address` on were mapped by the program itself, or moved there: after the real call. */
+GUEST_HIDDEN void events_map(const void *address, uint64_t bytes, const uint64_t *frame);
+
+/* Around a call that unmaps: the first gives what the second wants to know. `bytes` is 0 when nothing was unmapped
+   after all. Both are to be called, with nothing told of in between. */
+GUEST_HIDDEN uint64_t events_unmap_begin(void);
+GUEST_HIDDEN void events_unmap_end(const void *address, uint64_t bytes, uint64_t time);
 
 #endif

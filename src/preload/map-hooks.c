@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "preload/count.h"
+#include "preload/events.h"
 
 /* The slot to count in, or NULL: the allocator's own call, or none of the program's. */
 #define MAP_BEGIN() map_begin(__builtin_return_address(0))
@@ -24,16 +25,43 @@ static uint64_t whole_pages(size_t bytes)
     return ((uint64_t)bytes + WIRE_PAGE_BYTES - 1) & ~(uint64_t)(WIRE_PAGE_BYTES - 1);
 }
 
-static void count_mapped(struct wire_thread *thread, size_t bytes)
+/* `frame` is the hook's. */
+static void count_mapped(struct wire_thread *thread, const void *address, size_t bytes, const uint64_t *frame)
 {
     count_add(&thread->mapped.alloc_bytes, whole_pages(bytes));
     count_add(&thread->mapped.alloc_count, 1);
+    if (!events_wanted())
+        return;
+    guest_depth++;
+    events_map(address, whole_pages(bytes), frame);
+    guest_depth--;
 }
 
 static void count_unmapped(struct wire_thread *thread, size_t bytes)
 {
     count_add(&thread->mapped.free_bytes, whole_pages(bytes));
     count_add(&thread->mapped.free_count, 1);
+}
+
+/* Before and after a call that may unmap for `thread`, if it is not NULL: how much from `address` on, 0 when it did
+ * not. */
+static uint64_t unmap_begin(const struct wire_thread *thread)
+{
+    if (thread == NULL || !events_wanted())
+        return 0;
+    guest_depth++;
+    uint64_t time = events_unmap_begin();
+    guest_depth--;
+    return time;
+}
+
+static void unmap_end(const struct wire_thread *thread, const void *address, size_t bytes, uint64_t time)
+{
+    if (thread == NULL || !events_wanted())
+        return;
+    guest_depth++;
+    events_unmap_end(address, whole_pages(bytes), time);
+    guest_depth--;
 }
 
 GUEST_EXPORT void *mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset)
@@ -43,7 +71,7 @@ GUEST_EXPORT void *mmap(void *address, size_t bytes, int protection, int flags, 
         unwind_memory_leaves();
     void *mapped = real.mmap.call(address, bytes, protection, flags, fd, offset);
     if (thread != NULL && mapped != MAP_FAILED)
-        count_mapped(thread, bytes);
+        count_mapped(thread, mapped, bytes, EVENTS_FRAME);
     return mapped;
 }
 
@@ -54,7 +82,7 @@ GUEST_EXPORT void *mmap64(void *address, size_t bytes, int protection, int flags
         unwind_memory_leaves();
     void *mapped = real.mmap64.call(address, bytes, protection, flags, fd, offset);
     if (thread != NULL && mapped != MAP_FAILED)
-        count_mapped(thread, bytes);
+        count_mapped(thread, mapped, bytes, EVENTS_FRAME);
     return mapped;
 }
 
@@ -63,7 +91,9 @@ GUEST_EXPORT int munmap(void *address, size_t bytes)
     struct wire_thread *thread = MAP_BEGIN();
     unwind_memory_leaves();
     uint64_t resident = count_release_begin();
+    uint64_t time = unmap_begin(thread);
     int result = real.munmap.call(address, bytes);
+    unmap_end(thread, address, result == 0 ? bytes : 0, time);
     if (thread != NULL && result == 0)
         count_unmapped(thread, bytes);
     count_release_end(resident, whole_pages(bytes));
@@ -82,26 +112,40 @@ GUEST_EXPORT void *mremap(void *old, size_t old_bytes, size_t bytes, int flags, 
     }
     unwind_memory_leaves();
     uint64_t resident = bytes < old_bytes ? count_release_begin() : 0;
+    uint64_t time = unmap_begin(thread);
     void *mapped = real.mremap.call(old, old_bytes, bytes, flags, wanted);
+    bool leaves =
+        mapped != MAP_FAILED && old_bytes != 0 && (flags & MREMAP_DONTUNMAP) == 0; /* else the old pages stay */
+    /* In place, only what is beyond the new end was unmapped, or only what is beyond the old one is new. */
+    size_t same = leaves && mapped == old ? whole_pages(old_bytes < bytes ? old_bytes : bytes) : 0;
+    unmap_end(thread, (char *)old + same, leaves ? whole_pages(old_bytes) - same : 0, time);
     if (thread != NULL && mapped != MAP_FAILED) {
-        count_mapped(thread, bytes);
-        if (old_bytes != 0 && (flags & MREMAP_DONTUNMAP) == 0) /* else the old pages stay mapped as well */
-            count_unmapped(thread, old_bytes);
+        if (whole_pages(bytes) > same)
+            count_mapped(thread, (char *)mapped + same, whole_pages(bytes) - same, EVENTS_FRAME);
+        if (leaves && whole_pages(old_bytes) > same)
+            count_unmapped(thread, whole_pages(old_bytes) - same);
     }
     count_release_end(resident, whole_pages(old_bytes));
     return mapped;
 }
 
-/* The program break has moved from `old` to `now`. */
-static void count_break(struct wire_thread *thread, const char *old, const char *now)
+/* The program break has moved from `old` to `now`; `time` is of before that, `frame` the hook's. */
+static void count_break(struct wire_thread *thread, const char *old, const char *now, uint64_t time,
+                        const uint64_t *frame)
 {
+    guest_depth++;
+    if (events_wanted())
+        events_unmap_end(now, now < old ? (uint64_t)(old - now) : 0, time);
     if (now > old) {
         count_add(&thread->mapped.alloc_bytes, (uint64_t)(now - old));
         count_add(&thread->mapped.alloc_count, 1);
+        if (events_wanted())
+            events_map(old, (uint64_t)(now - old), frame);
     } else if (now < old) {
         count_add(&thread->mapped.free_bytes, (uint64_t)(old - now));
         count_add(&thread->mapped.free_count, 1);
     }
+    guest_depth--;
 }
 
 GUEST_EXPORT int brk(void *end)
@@ -112,12 +156,12 @@ GUEST_EXPORT int brk(void *end)
     const char *old = real.sbrk.call(0);
     unwind_memory_leaves();
     uint64_t resident = (const char *)end < old ? count_release_begin() : 0;
+    uint64_t time = unmap_begin(thread);
     guest_depth++;
     int result = real.brk.call(end);
     guest_depth--;
     const char *now = real.sbrk.call(0); /* brk(NULL) succeeds and moves nothing */
-    if (result == 0)
-        count_break(thread, old, now);
+    count_break(thread, old, result == 0 ? now : old, time, EVENTS_FRAME);
     count_release_end(resident, whole_pages((size_t)(old - now)));
     return result;
 }
@@ -129,11 +173,12 @@ GUEST_EXPORT void *sbrk(intptr_t change)
         return real.sbrk.call(change);
     unwind_memory_leaves();
     uint64_t resident = change < 0 ? count_release_begin() : 0;
+    uint64_t time = unmap_begin(thread);
     guest_depth++;
     void *old = real.sbrk.call(change);
     guest_depth--;
-    if (old != (void *)-1)
-        count_break(thread, old, (const char *)old + change);
+    bool moved = old != (void *)-1;
+    count_break(thread, old, moved ? (const char *)old + change : old, time, EVENTS_FRAME);
     count_release_end(resident, whole_pages((size_t)-change));
     return old;
 }

@@ -36,7 +36,7 @@ struct heap_report {
     struct {
         const struct session_site *site;
         const char *title;
-    } printed[TABLES_ORDER_COUNT * HEAP_STACKS_MAX];
+    } printed[(TABLES_ORDER_COUNT + 1) * HEAP_STACKS_MAX] /* of all tables */;
     size_t printed_count;
 };
 
@@ -235,13 +235,10 @@ static int print_stack(struct heap_report *report, const struct tables_group *gr
     return code;
 }
 
-static int print_table(struct heap_report *report, const struct tables *tables, enum tables_order order, bool is_run)
+static int print_groups(struct heap_report *report, const struct tables *tables, enum tables_order order,
+                        const char *title, const struct layout *layout)
 {
-    const struct layout *layout = &layouts[order];
     const struct tables_group *top[HEAP_ROWS_MAX];
-    const char *title = is_run ? layout->run_title : layout->title;
-    if (title == NULL)
-        return 0;
     size_t count = tables_top(tables, order, top, HEAP_ROWS_MAX);
     if (count == 0)
         return 0;
@@ -260,6 +257,13 @@ static int print_table(struct heap_report *report, const struct tables *tables, 
         fprintf(report->out, "%12s and %zu more\n", "", count - HEAP_ROWS_MAX);
     fputs("\n\n", report->out);
     return code;
+}
+
+static int print_table(struct heap_report *report, const struct tables *tables, enum tables_order order, bool is_run)
+{
+    const struct layout *layout = &layouts[order];
+    const char *title = is_run ? layout->run_title : layout->title;
+    return title != NULL ? print_groups(report, tables, order, title, layout) : 0;
 }
 
 static void print_total(struct heap_report *report, const char *name, uint64_t bytes, uint64_t count)
@@ -323,6 +327,33 @@ static void print_totals(struct heap_report *report, const struct session_reques
     fputs("\n\n", report->out);
 }
 
+/* What the program itself mapped: the same figures of other sites. */
+static int print_mapped(struct heap_report *report, uint32_t index)
+{
+    struct session mapped = *report->session;
+    mapped.sites = report->session->mapped;
+    mapped.site_count = report->session->mapped_count;
+    struct tables tables;
+    int code = tables_build(report->stacks, &mapped, index, &tables);
+    if (code != 0 || tables.sum.alloc_count == 0) {
+        tables_fini(&tables);
+        return code;
+    }
+    static const struct layout layout = {NULL, NULL, "Bytes", "Mappings"};
+    struct text title = TEXT_EMPTY;
+    bool is_run = report->session->requests[index].is_run;
+    text_addf(&title, "Mapped by the program itself: %s in %" PRIu64, units_bytes(tables.sum.alloc_bytes).text,
+              tables.sum.alloc_count);
+    if (is_run)
+        text_addf(&title, ", at most %s at once", units_bytes(tables.sum.peak_bytes).text);
+    text_addf(&title, ", still there %s: %s", is_run ? "at exit" : "after the last request",
+              units_bytes(tables.sum.live_bytes).text);
+    code = print_groups(report, &tables, TABLES_BY_ALLOCATED, text_get(&title), &layout);
+    text_fini(&title);
+    tables_fini(&tables);
+    return code;
+}
+
 static int print_request(struct heap_report *report, uint32_t index)
 {
     struct tables tables;
@@ -344,6 +375,8 @@ static int print_request(struct heap_report *report, uint32_t index)
         print_sizes(report, counts, all.alloc_count);
     for (int order = 0; order < TABLES_ORDER_COUNT && code == 0; order++)
         code = print_table(report, &tables, order, request->is_run);
+    if (code == 0)
+        code = print_mapped(report, index);
     if (code == 0 && ferror(report->out))
         code = errno != 0 ? -errno : -EIO;
     tables_fini(&tables);

@@ -213,27 +213,36 @@ static json_t *build_site(struct build *build, const struct session *session, co
     return object;
 }
 
-/* The heap of request number `index`: nothing, when no stacks were recorded. */
-static void put_heap(struct build *build, json_t *object, const struct session *session, uint32_t index)
+/* What sites of request number `index` did, and their sum. */
+static void put_sites(struct build *build, json_t *object, const struct session *session, uint32_t index,
+                      const struct session_site *sites, size_t site_count, const char *sum_key, const char *sites_key)
 {
-    if (!session->has_sites) {
-        build_put(&build->json, object, "heap", json_null());
-        build_put(&build->json, object, "sites", json_null());
-        return;
-    }
     struct session_site sum = {0};
     uint64_t counts[SIZE_CLASSES] = {0};
-    json_t *heap = json_object(), *sites = json_array();
-    for (size_t i = 0; i < session->site_count; i++) {
-        if (session->sites[i].request != index)
+    json_t *sum_object = json_object(), *array = json_array();
+    for (size_t i = 0; i < site_count; i++) {
+        if (sites[i].request != index)
             continue;
-        session_site_add_figures(&sum, &session->sites[i]);
-        session_site_add_sizes(session, &session->sites[i], counts);
-        build_append(&build->json, sites, build_site(build, session, &session->sites[i]));
+        session_site_add_figures(&sum, &sites[i]);
+        session_site_add_sizes(session, &sites[i], counts);
+        build_append(&build->json, array, build_site(build, session, &sites[i]));
     }
-    put_sum(build, heap, &sum, counts);
-    build_put(&build->json, object, "heap", heap);
-    build_put(&build->json, object, "sites", sites);
+    put_sum(build, sum_object, &sum, counts);
+    build_put(&build->json, object, sum_key, sum_object);
+    build_put(&build->json, object, sites_key, array);
+}
+
+/* The heap of request number `index`, and what was mapped: nothing, when no stacks were recorded. */
+static void put_heap(struct build *build, json_t *object, const struct session *session, uint32_t index)
+{
+    static const char *const keys[] = {"heap", "sites", "mapped", "mapped_sites"};
+    if (!session->has_sites) {
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+            build_put(&build->json, object, keys[i], json_null());
+        return;
+    }
+    put_sites(build, object, session, index, session->sites, session->site_count, keys[0], keys[1]);
+    put_sites(build, object, session, index, session->mapped, session->mapped_count, keys[2], keys[3]);
 }
 
 static void put_source(struct build *build, json_t *object, const struct symbols_frame *frame)

@@ -4,7 +4,8 @@
    addresses from the root; NODE events say how a path goes on from its parent and may come again at any time, before
    the first event that names the path at the latest. `time` is the time-stamp counter while the process has several
    threads, 0 before: a free is stamped before the block is given back, an allocation after the block was obtained, so
-   that events of one address sort rightly over all threads.
+   that events of one address sort rightly over all threads. The same goes for mappings, but an UNMAP is written when
+   the call has succeeded, with a stamp from before it.
 
    A ring may be replaced by a larger one: the thread names the new one in its slot when its last event is in the old
    one. */
@@ -18,7 +19,9 @@ enum wire_event_kind {
     WIRE_EVENT_ALLOC = 1,     /* address; size; stack */
     WIRE_EVENT_FREE = 2,      /* address */
     WIRE_EVENT_NOT_FREED = 3, /* the thread's last FREE did not happen: its realloc failed */
-    WIRE_EVENT_NODE = 4,      /* address: return address; size: the path; stack: its parent's path, or a root */
+    WIRE_EVENT_MAP = 5,   /* address; bytes; stack: the program itself has mapped them, in place of what was there */
+    WIRE_EVENT_UNMAP = 6, /* address; bytes: the program itself has unmapped them, or moved them away */
+    WIRE_EVENT_NODE = 4,  /* address: return address; size: the path; stack: its parent's path, or a root */
 };
 
 /* Why a path has no frames beyond its outermost one. */
@@ -40,8 +43,8 @@ enum wire_root {
 #define WIRE_EVENT_SIZE_BITS 44
 
 struct wire_event {
-    uint64_t head;  /* kind << 56 | address */
-    uint64_t size;  /* ALLOC: window << WIRE_EVENT_SIZE_BITS | requested bytes; FREE: window << WIRE_EVENT_SIZE_BITS */
+    uint64_t head; /* kind << 56 | address */
+    uint64_t size; /* ALLOC, MAP, UNMAP: window << WIRE_EVENT_SIZE_BITS | bytes; FREE: window << WIRE_EVENT_SIZE_BITS */
     uint64_t stack; /* path */
     uint64_t time;
 };

@@ -179,6 +179,43 @@ static void release_at(struct heap *heap, uint64_t time, uint64_t address)
     assert_int_equal(heap_feed(heap, 0, &event, 1), 0);
 }
 
+static void mapped(struct heap *heap, enum wire_event_kind kind, uint64_t address, uint64_t bytes, uint64_t stack)
+{
+    struct wire_event event = {
+        .head = wire_event_head(kind, address), .size = UINT64_C(1) << WIRE_EVENT_SIZE_BITS | bytes, .stack = stack};
+    assert_int_equal(heap_feed(heap, 0, &event, 1), 0);
+}
+
+static void mappings_are_a_class_of_their_own(void **state)
+{
+    struct heap *heap = heap_new();
+    struct heap_site sites[STACKS];
+    alloc_in(heap, 1, 0x1000, 100, 7);
+    mapped(heap, WIRE_EVENT_MAP, 0x10000, 0x8000, 7);
+    mapped(heap, WIRE_EVENT_UNMAP, 0x12000, 0x1000, 0); /* in the middle */
+    mapped(heap, WIRE_EVENT_MAP, 0x17000, 0x3000, 8);   /* over the end */
+    mapped(heap, WIRE_EVENT_UNMAP, 0x90000, 0x1000, 0); /* of nobody that is known */
+    assert_int_equal(list_sites(heap, sites), 3);
+    assert_false(sites[0].is_mapped);
+    assert_int_equal(sites[0].live_bytes, 100);
+    assert_true(sites[1].is_mapped);
+    assert_int_equal(sites[1].window, 1);
+    assert_int_equal(sites[1].alloc_bytes, 0x8000);
+    assert_int_equal(sites[1].live_bytes, 0x6000);
+    assert_int_equal(sites[1].live_count, 2);
+    assert_int_equal(sites[1].peak_bytes, 0x6000);
+    assert_int_equal(sites[2].live_bytes, 0x3000);
+    assert_int_equal(sites[2].peak_bytes, 0x3000);
+    assert_int_equal(heap_totals(heap).peak_bytes, 100);
+    assert_int_equal(heap_totals(heap).mapped_live_bytes, 0x9000);
+    assert_int_equal(heap_totals(heap).mapped_peak_bytes, 0x9000);
+    mapped(heap, WIRE_EVENT_UNMAP, 0, UINT64_C(1) << 43, 0);
+    list_sites(heap, sites);
+    assert_int_equal(sites[1].live_count + sites[2].live_count, 0);
+    assert_int_equal(heap_totals(heap).mapped_live_bytes, 0);
+    heap_free(heap);
+}
+
 static void sizes_are_counted_by_powers_of_two(void **state)
 {
     static const uint64_t sizes[] = {16, 16, 0, 1, 2, 17, 32, 33, 65535, 65536, 65537, UINT64_C(1) << 40};
@@ -308,6 +345,7 @@ int main(void)
         cmocka_unit_test(a_failed_realloc_leaves_the_block_as_it_was),
         cmocka_unit_test(a_block_freed_at_once_by_its_thread_is_temporary),
         cmocka_unit_test(unknown_frees_and_reused_addresses_are_counted_not_believed),
+        cmocka_unit_test(mappings_are_a_class_of_their_own),
         cmocka_unit_test(sizes_are_counted_by_powers_of_two),
         cmocka_unit_test(lifetimes_are_those_of_freed_blocks),
         cmocka_unit_test(long_lifetimes_are_known_less_exactly_but_right),

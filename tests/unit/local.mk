@@ -81,6 +81,11 @@ UNIT_TESTS += %D%/collector-heap
 %C%_collector_heap_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_collector_heap_LDADD = src/collector/libcollector.a $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/collector-ranges
+%C%_collector_ranges_SOURCES = %D%/collector-ranges.c
+%C%_collector_ranges_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_collector_ranges_LDADD = src/collector/libcollector.a $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/collector-session-site
 %C%_collector_session_site_SOURCES = %D%/collector-session-site.c
 %C%_collector_session_site_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -135,6 +135,11 @@ static struct session_site sites[] = {
 /* Of the fourth site, whose blocks are not all of one size. */
 static struct session_spread spreads[] = {{.counts = {[3] = 2, [5] = 7, [12] = 1}}};
 
+static struct session_site mapped[] = {
+    SITE(0, 7, 3, 65536, 2, 4096, 1, 65536, 0),
+    SITE(0, 0, 5, 1048576, 1, 1048576, 1, 1048576, 0),
+};
+
 static struct session_request run = {.is_run = true, .ordinal = 1, .finished = true};
 static struct session session = {
     .requests = &run,
@@ -144,6 +149,8 @@ static struct session session = {
     .site_count = COUNT(sites),
     .frames = frames,
     .frame_count = COUNT(frames),
+    .mapped = mapped,
+    .mapped_count = COUNT(mapped),
     .spreads = spreads,
     .spread_count = COUNT(spreads),
     .modules = modules,
@@ -200,7 +207,8 @@ static void without_any_name_it_is_the_innermost_address(void **state)
 static void what_called_a_program_without_names_is_not_blamed(void **state)
 {
     (void)state;
-    struct session_site calls_strdup = SITE(0, 27, 3, 1, 1, 0, 0, 0, 0), calls_malloc = SITE(0, 28, 2, 1, 1, 0, 0, 0, 0);
+    struct session_site calls_strdup = SITE(0, 27, 3, 1, 1, 0, 0, 0, 0),
+                        calls_malloc = SITE(0, 28, 2, 1, 1, 0, 0, 0, 0);
     struct stacks *stacks = stacks_new(&session, look_up, NULL);
     struct stacks_blame blame;
     assert_non_null(stacks);
