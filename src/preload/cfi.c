@@ -381,9 +381,10 @@ static struct cfi_rule rule_of(const struct row *row, const struct cie *cie, uin
     return rule;
 }
 
-static struct cfi_rule rule_of_fde(const uint8_t *fde, uint64_t pc)
+static struct cfi_rule rule_of_fde(const uint8_t *fde, uint64_t pc, bool *covers)
 {
     struct cfi_rule unknown = {.kind = CFI_UNKNOWN};
+    *covers = true; /* for all that is known until its range has been read */
     struct cie cie;
     const uint8_t *at = fde;
     uint64_t length = read_unsigned(&at, 4);
@@ -393,7 +394,8 @@ static struct cfi_rule rule_of_fde(const uint8_t *fde, uint64_t pc)
         return unknown;
     uint64_t start = read_pointer(&at, cie.pointer_encoding, 0);
     uint64_t range = read_pointer(&at, cie.pointer_encoding & 0x0f, 0);
-    if (pc < start || pc - start >= range)
+    *covers = pc >= start && pc - start < range;
+    if (!*covers)
         return unknown;
     skip_block(&at); /* augmentation data */
     struct row row = {0}, initial = {0};
@@ -410,8 +412,8 @@ struct table_pair {
     int32_t code, fde;
 };
 
-/* The entry that may cover `pc`. */
-static const uint8_t *find_fde(const uint8_t *header, uint64_t pc)
+/* The entry that may cover `pc`; `*ends` is whether the next one begins right behind `pc`. */
+static const uint8_t *find_fde(const uint8_t *header, uint64_t pc, bool *ends)
 {
     if (header[0] != 1 || header[3] != 0x3b) /* sdata4, relative to the header: what all linkers write */
         return NULL;
@@ -430,6 +432,7 @@ static const uint8_t *find_fde(const uint8_t *header, uint64_t pc)
         else
             high = middle;
     }
+    *ends = low + 1 < count && table[low + 1].code == wanted + 1;
     return header + table[low].fde;
 }
 
@@ -438,6 +441,14 @@ struct cfi_rule cfi_rule_at(uint64_t pc)
     struct dl_find_object object;
     if (_dl_find_object((void *)(uintptr_t)pc, &object) != 0 || object.dlfo_eh_frame == NULL)
         return (struct cfi_rule){.kind = CFI_UNKNOWN};
-    const uint8_t *fde = find_fde(object.dlfo_eh_frame, pc);
-    return fde != NULL ? rule_of_fde(fde, pc) : (struct cfi_rule){.kind = CFI_UNKNOWN};
+    bool ends = false, covers = true;
+    const uint8_t *fde = find_fde(object.dlfo_eh_frame, pc, &ends);
+    if (fde == NULL)
+        return (struct cfi_rule){.kind = CFI_UNKNOWN};
+    struct cfi_rule rule = rule_of_fde(fde, pc, &covers);
+    /* Between two functions, right before the second: nobody was called from here, its address was put on the stack as
+       the place to return to from the outermost function, as makecontext does. */
+    if (ends && !covers)
+        rule.kind = CFI_ROOT;
+    return rule;
 }

@@ -46,6 +46,7 @@ E2E_TESTS += %D%/stops-sandbox.test
 E2E_TESTS += %D%/stops-signals.test
 E2E_TESTS += %D%/stops-torture.test
 E2E_TESTS += %D%/symbols-truth.test
+E2E_TESTS += %D%/unwind-checked.test
 EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/truth.sh %D%/stops.sh
 
 dist_check_SCRIPTS += $(E2E_TESTS)
