@@ -5,6 +5,7 @@
 
 #include "preload/modules.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <linux/futex.h>
@@ -299,6 +300,9 @@ void modules_after_fork(void)
     /* A child has its parent's pages of files only once it touches them; they are counted as ours already. */
     for (uint32_t i = 0; i < unwind_section_count; i++)
         pages_advise_populated(unwind_sections[i].start, unwind_sections[i].bytes);
+    /* So it is with the loader's code that walks call: the kernel brings in 16 pages at once. */
+    struct dl_find_object object;
+    _dl_find_object((void *)&modules_after_fork, &object);
     list = NULL;
 }
 
