@@ -17,6 +17,7 @@ E2E_TESTS += %D%/cli-requests.test
 E2E_TESTS += %D%/cli-status.test
 E2E_TESTS += %D%/cli-usage.test
 E2E_TESTS += %D%/debuginfod.test
+E2E_TESTS += %D%/counts-independent.test
 E2E_TESTS += %D%/hooks-heap.test
 E2E_TESTS += %D%/hooks-process.test
 E2E_TESTS += %D%/hooks-session.test
