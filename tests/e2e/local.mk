@@ -25,6 +25,7 @@ E2E_TESTS += %D%/run-allocator.test
 E2E_TESTS += %D%/run-children.test
 E2E_TESTS += %D%/run-depth.test
 E2E_TESTS += %D%/run-heap.test
+E2E_TESTS += %D%/run-killed.test
 E2E_TESTS += %D%/run-mapped.test
 E2E_TESTS += %D%/run-programs.test
 E2E_TESTS += %D%/run-surroundings.test
