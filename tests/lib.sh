@@ -90,6 +90,19 @@ ok()
     [ "$ok_verdict" -eq 0 ] || comment "$(cat ok.log)"
 }
 
+# todo NAME REASON COMMAND [ARG ...]: like ok, for what is known not to hold yet: it fails no test.
+todo()
+{
+    todo_name=$1 todo_reason=$2
+    shift 2
+    tests_run=$((tests_run + 1))
+    if "$@" >todo.log 2>&1; then
+        echo "ok $tests_run - $todo_name"
+    else
+        echo "not ok $tests_run - $todo_name # TODO $todo_reason"
+    fi
+}
+
 # is GOT EXPECTED NAME: passes when the two texts are equal.
 is()
 {

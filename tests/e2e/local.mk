@@ -42,6 +42,7 @@ E2E_TESTS += %D%/install.test
 E2E_TESTS += %D%/lines-modules.test
 E2E_TESTS += %D%/lines-own.test
 E2E_TESTS += %D%/lines-truth.test
+E2E_TESTS += %D%/memory-added.test
 E2E_TESTS += %D%/readme.test
 E2E_TESTS += %D%/stops-real.test
 E2E_TESTS += %D%/stops-sandbox.test

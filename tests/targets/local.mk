@@ -26,6 +26,9 @@ EXTRA_DIST += %D%/truth.h %D%/lines-truth.c %D%/lines-truth-cxx.cc \
 # Allocation sites: compiled by the tests, likewise.
 EXTRA_DIST += %D%/heap-truth.c %D%/map-truth.c %D%/heap-truth-cxx.cc %D%/depth.c %D%/allocator.c %D%/kill-counter.c
 
+# What we add to the program: likewise.
+EXTRA_DIST += %D%/first-blocks.c
+
 # A count of their own, to compare ours with: likewise.
 EXTRA_DIST += %D%/counting.c
 
