@@ -100,7 +100,7 @@ static __attribute__((noinline, cold)) struct events *events_new(struct wire_thr
     events->filter_bits = is_first ? FILTER_BITS : FILTER_BITS_OTHER;
     events->unwind.memo_mask = (is_first ? UNWIND_MEMOS : MEMOS_OTHER) - 1;
     events->unwind.generation = modules_generation;
-    guest_own((int64_t)pages_populate(events, offsetof(struct events, unwind.frames), 1));
+    guest_own((int64_t)pages_populate(events, offsetof(struct events, unwind.returns), 1));
     populate(events->filter, 0, 1u << events->filter_bits, sizeof *events->filter);
     populate(events->unwind.memos, 0, events->unwind.memo_mask + 1, sizeof *events->unwind.memos);
     deepen(events, FIRST_FRAMES);
