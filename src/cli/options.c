@@ -388,11 +388,21 @@ static int check_whole(struct parser *parser)
 }
 
 /* Every format a place of its own. Without --as there is one: text, or what --json asks for. */
+static bool is_named(const struct options_list *list, const char *name, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list->items[i] != NULL && strcmp(list->items[i], name) == 0)
+            return true;
+    return false;
+}
+
 static int settle_formats(struct parser *parser)
 {
     struct options *out = parser->out;
     struct options_check *check = &out->check;
     int status = 0;
+    if (out->report.json && check->formats.count > 0 && !is_named(&check->formats, "json", check->formats.count))
+        return usage_error(parser, "--json: with other formats, write --as json, and -o FILE behind it");
     if (check->formats.count == 0) {
         status = list_add(&check->formats, out->report.json ? "json" : "text");
         if (status == 0)
@@ -407,6 +417,9 @@ static int settle_formats(struct parser *parser)
         if ((check->outputs.items[i] == NULL || strcmp(check->outputs.items[i], "-") == 0) && to_stdout++ > 0)
             return usage_error(parser, "--as %s: two formats on standard output; give each a file with -o",
                                check->formats.items[i]);
+        const char *file = check->outputs.items[i];
+        if (file != NULL && strcmp(file, "-") != 0 && is_named(&check->outputs, file, i))
+            return usage_error(parser, "-o %s: two formats in one file; give each its own", file);
     }
     return status;
 }

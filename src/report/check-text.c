@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/units.h"
 #include "report/check-print.h"
 #include "report/source.h"
 
@@ -9,12 +10,16 @@
 #define SHOWN_INNER 24
 #define SHOWN_OUTER 4
 #define SOURCE_WIDTH 100
+/* So many leaks of a request are shown, the largest, unless --verbose; the others are added up. */
+#define SHOWN_LEAKS 50
 
 struct printer {
     const struct check_result *result;
     const struct check_print *print;
     struct text out;
     struct source_cache cache;
+    size_t left_out; /* leaks of this request, so far */
+    uint64_t left_out_bytes;
 };
 
 static const char *paint(const struct printer *printer, const char *color)
@@ -150,12 +155,39 @@ static size_t widest_name(const struct check_finding *findings, size_t count, co
     return width < 40 ? width : 40;
 }
 
+/* Is this leak the `number`th or a later one of its request? They are in a row. */
+static bool is_beyond(const struct check_finding *findings, size_t index, size_t number)
+{
+    return findings[index].kind == CHECK_LEAK && index >= number && findings[index - number].kind == CHECK_LEAK &&
+           findings[index - number].request == findings[index].request;
+}
+
+/* Finding number `index`, in its turn. */
+static void add_next(struct printer *printer, size_t index, size_t width)
+{
+    const struct check_result *result = printer->result;
+    const struct check_finding *findings = result->findings;
+    if (printer->print->verbose || !is_beyond(findings, index, SHOWN_LEAKS)) {
+        add_finding(printer, &findings[index], width);
+        return;
+    }
+    printer->left_out++;
+    printer->left_out_bytes += findings[index].bytes_total;
+    if (index + 1 < result->finding_count && is_beyond(findings, index + 1, SHOWN_LEAKS))
+        return;
+    text_addf(&printer->out, "LEAK  %s   %zu more leaks, %s in all; --verbose shows them, --as json has them\n",
+              result->requests[findings[index].request].name, printer->left_out,
+              units_bytes(printer->left_out_bytes).text);
+    printer->left_out = 0;
+    printer->left_out_bytes = 0;
+}
+
 int check_text(const struct check_result *result, const struct check_print *print, FILE *out, struct err *err)
 {
     struct printer printer = {.result = result, .print = print, .out = TEXT_EMPTY, .cache = SOURCE_CACHE_EMPTY};
     size_t width = widest_name(result->findings, result->finding_count, result);
     for (size_t i = 0; i < result->finding_count; i++)
-        add_finding(&printer, &result->findings[i], width);
+        add_next(&printer, i, width);
     width = widest_name(result->kept, result->kept_count, result);
     for (size_t i = 0; print->verbose && i < result->kept_count; i++)
         add_finding(&printer, &result->kept[i], width);

@@ -4,6 +4,7 @@ E2E_TESTS =
 
 E2E_TESTS += %D%/annotation-matrix.test
 E2E_TESTS += %D%/blame-truth.test
+E2E_TESTS += %D%/check-edges.test
 E2E_TESTS += %D%/check-formats.test
 E2E_TESTS += %D%/check-lsan.test
 E2E_TESTS += %D%/check-requests.test

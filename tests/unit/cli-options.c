@@ -180,6 +180,8 @@ static void each_format_has_its_own_file(void **state)
     options_fini(&p.options);
     assert_refused("check --as sarif --as json ./app", "two formats on standard output");
     assert_refused("check --as sarif -o a -o b ./app", "this --as has a file already");
+    assert_refused("check --as sarif -o a --as json -o a ./app", "two formats in one file");
+    assert_refused("check --json -o x --as text ./app", "write --as json");
     assert_refused("check --as html ./app", "'html' is not one of text, json, sarif");
     assert_refused("--as sarif ./app", "has no such option");
 }
