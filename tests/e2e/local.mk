@@ -11,6 +11,7 @@ E2E_TESTS += %D%/check-requests.test
 E2E_TESTS += %D%/check-run.test
 E2E_TESTS += %D%/check-schemas.test
 E2E_TESTS += %D%/check-servers.test
+E2E_TESTS += %D%/ci-templates.test
 E2E_TESTS += %D%/cli-doctor.test
 E2E_TESTS += %D%/cli-kinds.test
 E2E_TESTS += %D%/cli-output.test
