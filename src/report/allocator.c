@@ -9,6 +9,9 @@
 #include "base/units.h"
 #include "report/describe.h"
 
+/* Exits that have a row. */
+#define ALLOCATOR_EXITS_MAX 20
+
 /* Is process number `index` the first with this allocator? */
 static bool is_first(const struct session *session, size_t index)
 {
@@ -85,13 +88,16 @@ int report_allocator(const struct session *session, const struct report_options 
         describe_request(&name, &session->requests[i], session);
         print_row(out, &session->requests[i].allocator, &name);
     }
+    size_t exits = 0;
     for (size_t i = 0; i < session->process_count; i++) {
-        if (!session->processes[i].allocator_figures.is_known)
+        if (!session->processes[i].allocator_figures.is_known || exits++ >= ALLOCATOR_EXITS_MAX)
             continue;
         text_add(&name, "exit of ");
         describe_process(&name, &session->processes[i]);
         print_row(out, &session->processes[i].allocator_figures, &name);
     }
+    if (exits > ALLOCATOR_EXITS_MAX)
+        fprintf(out, "%80sexits of %zu more processes\n", "", exits - ALLOCATOR_EXITS_MAX);
     fputs("\n\n", out);
     text_fini(&name);
     if (fflush(out) == 0 && !ferror(out))

@@ -31,6 +31,7 @@ E2E_TESTS += %D%/run-killed.test
 E2E_TESTS += %D%/run-mapped.test
 E2E_TESTS += %D%/run-programs.test
 E2E_TESTS += %D%/run-surroundings.test
+E2E_TESTS += %D%/run-tools.test
 E2E_TESTS += %D%/server-apache.test
 E2E_TESTS += %D%/server-lighttpd.test
 E2E_TESTS += %D%/server-microhttpd.test
