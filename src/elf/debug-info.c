@@ -65,7 +65,6 @@ void debug_info_close(struct debug_info *info)
 {
     if (info == NULL)
         return;
-    dwarf_names_fini(info);
     for (size_t i = 0; i < DWARF_CACHE_SLOTS; i++)
         free(info->file_cache[i].numbers);
     free(info->split_units);

@@ -5,10 +5,9 @@
 #include "elf/dwarf-reader.h"
 #include "elf/range-list.h"
 
-/* Linkers mark discarded code with address 0 (bfd), 1 (bfd, in range lists) or the highest ones (lld). */
 static int add_range(struct range_list *out, uint64_t low, uint64_t high)
 {
-    if (low <= 1 || low >= UINT64_MAX - 2 || out->count >= DWARF_MAX_RANGES)
+    if (!dwarf_is_code(low) || out->count >= DWARF_MAX_RANGES)
         return 0;
     return range_list_add(out, low, high);
 }
@@ -21,11 +20,7 @@ struct address_of {
 static bool look_up_address(uint64_t index, uint64_t *address, void *data)
 {
     const struct address_of *of = data;
-    Dwarf_Addr found = 0;
-    if (!dwarf_is_ok(of->info, dwarf_debug_addr_index_to_addr(of->die, index, &found, &of->info->error)))
-        return false;
-    *address = found;
-    return true;
+    return dwarf_address(of->info, of->die, index, address);
 }
 
 /* Where the offsets of the unit's range lists begin: in a .dwo file behind the header, which has 12 bytes. */

@@ -121,6 +121,31 @@ Dwarf_Half dwarf_tag_of(struct debug_info *info, Dwarf_Die die)
     return dwarf_is_ok(info, dwarf_tag(die, &tag, &info->error)) ? tag : 0;
 }
 
+bool dwarf_scan_unit(struct debug_info *info, Dwarf_Die die, struct die_unit *unit)
+{
+    const bool is_split = info->skeletons != NULL;
+    Dwarf_Off header = 0, length = 0;
+    *unit = (struct die_unit){0};
+    unit->info =
+        dwarf_sections_named(&info->sections, is_split ? ".debug_info.dwo" : ".debug_info", &unit->info_bytes);
+    unit->abbreviations = dwarf_sections_named(&info->sections, is_split ? ".debug_abbrev.dwo" : ".debug_abbrev",
+                                               &unit->abbreviations_bytes);
+    if (unit->info == NULL || unit->abbreviations == NULL ||
+        !dwarf_is_ok(info, dwarf_die_CU_offset_range(die, &header, &length, &info->error)))
+        return false;
+    unit->header = header;
+    return true;
+}
+
+bool dwarf_address(struct debug_info *info, Dwarf_Die die, uint64_t index, uint64_t *address)
+{
+    Dwarf_Addr found = 0;
+    if (!dwarf_is_ok(info, dwarf_debug_addr_index_to_addr(die, index, &found, &info->error)))
+        return false;
+    *address = found;
+    return true;
+}
+
 Dwarf_Die dwarf_first_child(struct debug_info *info, Dwarf_Die die)
 {
     Dwarf_Die child = NULL;

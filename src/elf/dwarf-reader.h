@@ -4,6 +4,7 @@
 #define ELF_DWARF_READER_H
 
 #include "elf/debug-info.h"
+#include "elf/die-scan.h"
 #include "elf/dwarf-api.h"
 #include "elf/dwarf-package.h"
 #include "elf/dwarf-sections.h"
@@ -17,12 +18,6 @@ struct dwarf_files { /* the file table of one unit */
     uint32_t *numbers;
     size_t count;
     size_t base; /* DWARF 5 counts files from 0, older ones from 1 */
-};
-
-struct dwarf_children { /* offsets of the children of one DIE, ascending */
-    Dwarf_Off parent;
-    Dwarf_Off *offsets;
-    size_t count, capacity;
 };
 
 #define DWARF_CACHE_BITS 8
@@ -47,7 +42,6 @@ struct debug_info {
     Dwarf_Off skeleton;
     size_t range_lists_bytes;
     struct dwarf_files file_cache[DWARF_CACHE_SLOTS];
-    struct dwarf_children child_cache[DWARF_CACHE_SLOTS];
     Dwarf_Off *split_units; /* skeletons whose .dwo files are to be read */
     size_t split_count, split_capacity;
     bool is_damaged; /* a unit's head was refused */
@@ -109,6 +103,12 @@ Dwarf_Die dwarf_reference(struct debug_info *info, Dwarf_Die die, Dwarf_Half nam
 Dwarf_Off dwarf_offset(struct debug_info *info, Dwarf_Die die);
 Dwarf_Half dwarf_tag_of(struct debug_info *info, Dwarf_Die die);
 
+/* The unit that `die` is in, for die-scan.h. */
+bool dwarf_scan_unit(struct debug_info *info, Dwarf_Die die, struct die_unit *unit);
+
+/* Address number `index` of the unit that `die` is in. */
+bool dwarf_address(struct debug_info *info, Dwarf_Die die, uint64_t index, uint64_t *address);
+
 /* Step to the first child or the next sibling; NULL at the end, on damage, or when the budget is used up. dwarf_next
    releases `die`. */
 Dwarf_Die dwarf_first_child(struct debug_info *info, Dwarf_Die die);
@@ -117,7 +117,14 @@ Dwarf_Die dwarf_next(struct debug_info *info, Dwarf_Die die);
 /* dwarf-check.c: whether libdwarf can be trusted with the file, and the size of .debug_rnglists. */
 bool dwarf_is_sound(const struct elf_file *elf, size_t *range_lists_bytes);
 
-/* dwarf-ranges.c: append the code ranges of a DIE. Ranges at address 0 (discarded code) are left out. */
+/* dwarf-ranges.c: whether code may begin there. Linkers mark discarded code with address 0 (bfd), 1 (bfd, in range lists) or
+   the highest ones (lld). */
+static inline bool dwarf_is_code(uint64_t low)
+{
+    return low > 1 && low < UINT64_MAX - 2;
+}
+
+/* Append the code ranges of a DIE. Ranges at address 0 (discarded code) are left out. */
 int dwarf_ranges(struct debug_info *info, const struct dwarf_unit *unit, Dwarf_Die die, struct range_list *out);
 
 /* dwarf-lines.c */
@@ -139,6 +146,5 @@ int dwarf_load_rows(struct debug_info *info, struct dwarf_unit *unit);
 
 /* dwarf-names.c: "ns::Class::name" of the DIE at `offset`; malloc'ed, NULL when memory is out. */
 char *dwarf_qualified_name(struct debug_info *info, Dwarf_Off offset, const char *name);
-void dwarf_names_fini(struct debug_info *info);
 
 #endif

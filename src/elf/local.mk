@@ -4,6 +4,7 @@ noinst_LIBRARIES += %D%/libelf-files.a
 %C%_libelf_files_a_SOURCES = \
   %D%/debug-file.h %D%/debug-file.c \
   %D%/debug-info.h %D%/debug-info.c \
+  %D%/die-scan.h %D%/die-scan.c \
   %D%/dwarf-api.h %D%/dwarf-check.c \
   %D%/dwarf-lines.c %D%/dwarf-names.c %D%/dwarf-ranges.c %D%/dwarf-shared.c %D%/dwarf-split.c \
   %D%/dwarf-package.h %D%/dwarf-package.c \

@@ -7,48 +7,23 @@
 
 #include "symbols/demangle.h"
 
-struct search {
-    struct debug_info *info;
-    struct dwarf_unit dwarf; /* for its ranges only */
-    uint64_t address;
-    struct range_list ranges; /* of one DIE; kept for its memory */
-    uint64_t ranges_left;
-    Dwarf_Off path[SYMBOLS_MAX_FRAMES]; /* the function's DIE, then the inlined ones inwards */
-    size_t count;
-};
-
-static bool covers(struct search *search, Dwarf_Die die)
+/* The inlined calls that cover the address, from the function's own to the innermost. Their DIEs are put into `path`,
+   behind `count`, and their number returned. Of a chain that is too long the last place is for the innermost. */
+static size_t follow(const struct unit_inlines *inlines, uint64_t address, Dwarf_Off path[], size_t count)
 {
-    search->ranges.count = 0;
-    if (dwarf_ranges(search->info, &search->dwarf, die, &search->ranges) != 0 ||
-        search->ranges.count > search->ranges_left)
-        return false;
-    search->ranges_left -= search->ranges.count;
-    return range_list_has(&search->ranges, search->address);
-}
-
-/* Follow the inlined calls that cover the address, through blocks, which need not say what they cover. */
-static bool descend(struct search *search, Dwarf_Die parent, int depth)
-{
-    bool found = false;
-    Dwarf_Die die = depth < DWARF_MAX_DEPTH ? dwarf_first_child(search->info, parent) : NULL;
-    for (; die != NULL; die = dwarf_next(search->info, die)) {
-        const Dwarf_Half tag = dwarf_tag_of(search->info, die);
-        if (tag == DW_TAG_inlined_subroutine && covers(search, die)) {
-            /* When the chain is too long, its last place is for the innermost. */
-            search->path[search->count] = dwarf_offset(search->info, die);
-            search->count += search->count < SYMBOLS_MAX_FRAMES - 1;
-            descend(search, die, depth + 1);
-            found = true;
-        } else if (tag == DW_TAG_lexical_block || tag == DW_TAG_try_block || tag == DW_TAG_catch_block) {
-            found = descend(search, die, depth + 1);
-        }
-        if (found) {
-            dwarf_dealloc_die(die);
-            break;
-        }
+    const struct unit_inlined *around = NULL;
+    for (size_t i = 0; i < inlines->count; i++) {
+        const struct unit_inlined *inlined = &inlines->items[i];
+        const bool is_piece = around != NULL && inlined->die == around->die;
+        if (around != NULL && !is_piece && inlined->depth <= around->depth)
+            break; /* behind the one that covers it */
+        if (is_piece || address < inlined->low || address >= inlined->high)
+            continue;
+        count -= count == SYMBOLS_MAX_FRAMES;
+        path[count++] = inlined->die;
+        around = inlined;
     }
-    return found;
+    return count;
 }
 
 struct identity {
@@ -100,6 +75,18 @@ static const char *keep(struct strings *names, const char *text)
     return text != NULL ? strings_text(names, strings_add(names, text)) : NULL;
 }
 
+/* With -g1 DWARF has no scopes: the linkage name may. NULL when it does not. */
+static char *with_scope(const struct identity *identity)
+{
+    char *demangled = identity->linkage_name != NULL ? demangle(identity->linkage_name) : NULL;
+    const size_t length = demangled != NULL ? strlen(demangled) : 0, name_length = strlen(identity->name);
+    if (length > name_length + 2 && strcmp(demangled + length - name_length, identity->name) == 0 &&
+        strncmp(demangled + length - name_length - 2, "::", 2) == 0)
+        return demangled;
+    free(demangled);
+    return NULL;
+}
+
 static void name_frame(struct debug_info *info, Dwarf_Die die, bool is_cxx, struct strings *names,
                        struct symbols_frame *frame)
 {
@@ -111,7 +98,9 @@ static void name_frame(struct debug_info *info, Dwarf_Die die, bool is_cxx, stru
         free(demangled);
     } else if (is_cxx || identity.linkage_name != NULL) {
         char *qualified = dwarf_qualified_name(identity.info, identity.declaration, identity.name);
-        frame->function = keep(names, qualified);
+        char *demangled = qualified != NULL && strcmp(qualified, identity.name) == 0 ? with_scope(&identity) : NULL;
+        frame->function = keep(names, demangled != NULL ? demangled : qualified);
+        free(demangled);
         free(qualified);
     } else {
         frame->function = keep(names, identity.name);
@@ -135,33 +124,24 @@ void chain_place(const struct unit *unit, uint64_t address, const struct strings
     frame->line = row != NULL ? row->line : 0;
 }
 
-size_t chain_find(struct debug_info *info, const struct unit *unit, const struct unit_function *function,
-                  uint64_t address, struct strings *names, struct symbols_frame *out)
+size_t chain_find(struct debug_info *info, struct unit *unit, struct unit_function *function, uint64_t address,
+                  struct strings *names, struct symbols_frame *out)
 {
-    struct search search = {.info = unit->dwo != NULL ? unit->dwo : info, .address = address, .count = 1};
-    const uint64_t size_bytes = unit->dwo != NULL ? unit->dwo_size_bytes : unit->size_bytes;
-    Dwarf_Die die = NULL;
-    search.path[0] = function->die;
-    search.dwarf.low = unit->low;
-    search.info->budget = size_bytes;
-    search.ranges_left = 65536 + size_bytes;
-    if (dwarf_is_ok(search.info, dwarf_offdie_b(search.info->debug, function->die, 1, &die, &search.info->error))) {
-        descend(&search, die, 0);
-        dwarf_dealloc_die(die);
-    }
-    range_list_fini(&search.ranges);
-
+    struct debug_info *holder = unit->dwo != NULL ? unit->dwo : info;
+    Dwarf_Off path[SYMBOLS_MAX_FRAMES] = {function->die}; /* the function's DIE, then the inlined ones inwards */
+    const struct unit_inlines *inlines = unit_inlines_of(unit, info, function);
+    const size_t count = inlines != NULL ? follow(inlines, address, path, 1) : 1;
     chain_place(unit, address, names, &out[0]);
-    for (size_t i = 0; i < search.count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct symbols_frame *frame = &out[i];
-        const Dwarf_Off offset = search.path[search.count - 1 - i];
-        frame->inlined = i + 1 < search.count;
-        if (!dwarf_is_ok(search.info, dwarf_offdie_b(search.info->debug, offset, 1, &die, &search.info->error)))
+        Dwarf_Die die = NULL;
+        frame->inlined = i + 1 < count;
+        if (!dwarf_is_ok(holder, dwarf_offdie_b(holder->debug, path[count - 1 - i], 1, &die, &holder->error)))
             continue;
-        name_frame(search.info, die, unit->is_cxx, names, frame);
+        name_frame(holder, die, unit->is_cxx, names, frame);
         if (frame->inlined)
-            place_call(search.info, die, names, frame + 1);
+            place_call(holder, die, names, frame + 1);
         dwarf_dealloc_die(die);
     }
-    return search.count;
+    return count;
 }

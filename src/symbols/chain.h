@@ -9,8 +9,8 @@
 
 /* Describe `address`, which `function` of `unit` covers; `info` is the file of the unit. Fills at most
    SYMBOLS_MAX_FRAMES and returns how many, at least one. */
-size_t chain_find(struct debug_info *info, const struct unit *unit, const struct unit_function *function,
-                  uint64_t address, struct strings *names, struct symbols_frame *out);
+size_t chain_find(struct debug_info *info, struct unit *unit, struct unit_function *function, uint64_t address,
+                  struct strings *names, struct symbols_frame *out);
 
 /* The innermost frame's place. */
 void chain_place(const struct unit *unit, uint64_t address, const struct strings *names, struct symbols_frame *frame);

@@ -154,16 +154,19 @@ static void name_by_symbol(struct object *object, uint64_t address, struct symbo
 }
 
 /* Compilers leave the linkage name, and with -g1 the scope, out of what DWARF says of lambdas, methods of local classes
-   and their like: a C++ symbol then has the better name. */
+   and their like: a C++ symbol then has the better name. For C alone the symbols, of which there may be millions, need not
+   be read. */
 size_t object_lookup(struct object *object, uint64_t address, struct symbols_frame *out)
 {
-    size_t count = object->units != NULL ? units_lookup(object->units, address, out) : 0;
+    bool is_cxx = false;
+    size_t count = object->units != NULL ? units_lookup(object->units, address, out, &is_cxx) : 0;
     if (count == 0) {
         out[0] = (struct symbols_frame){.source = SYMBOLS_NONE};
         count = 1;
     }
     size_t available_bytes;
-    if (out[count - 1].linkage_name == NULL && elf_file_text_at(&object->elf, address, &available_bytes) != NULL)
+    const bool is_good = out[count - 1].linkage_name != NULL || (out[count - 1].function != NULL && !is_cxx);
+    if (!is_good && elf_file_text_at(&object->elf, address, &available_bytes) != NULL)
         name_by_symbol(object, address, &out[count - 1]);
     return count;
 }

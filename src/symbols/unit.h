@@ -6,9 +6,22 @@
 #include "elf/dwarf-reader.h"
 #include "symbols/symbols.h"
 
+struct unit_inlined { /* a stretch of code of an inlined call */
+    uint64_t low, high;
+    Dwarf_Off die;
+    uint32_t depth; /* in the tree of DIEs */
+};
+
+struct unit_inlines { /* of one function, as they stand in DWARF: outer ones before those within */
+    Dwarf_Off function;
+    struct unit_inlined *items;
+    size_t count, capacity;
+};
+
 struct unit_function {
     uint64_t low, high;
     Dwarf_Off die;
+    uint32_t inlines; /* number in the unit's + 1; 0: not read yet */
 };
 
 struct unit_row { /* from this address up to the next row's */
@@ -31,6 +44,8 @@ struct unit {
     struct unit_function *functions; /* ascending by `low` */
     size_t function_count, function_capacity;
     uint64_t longest;      /* function, in bytes: how far to look back */
+    struct unit_inlines *inlines; /* of the functions that were asked for */
+    size_t inlines_count, inlines_capacity, inlined_bytes;
     struct unit_row *rows; /* ascending */
     size_t row_count, row_capacity;
 };
@@ -48,6 +63,10 @@ size_t unit_memory_bytes(const struct unit *unit);
 const struct unit_row *unit_row_at(const struct unit *unit, uint64_t address);
 
 /* The smallest function around `address`, or NULL. */
-const struct unit_function *unit_function_at(const struct unit *unit, uint64_t address);
+struct unit_function *unit_function_at(const struct unit *unit, uint64_t address);
+
+/* The calls inlined into `function`; read when they are first asked for. `info` is what the unit was loaded from. NULL when
+   memory is out. */
+const struct unit_inlines *unit_inlines_of(struct unit *unit, struct debug_info *info, struct unit_function *function);
 
 #endif

@@ -10,7 +10,7 @@
 #include "symbols/chain.h"
 #include "symbols/unit.h"
 
-#define LOADED_BYTES_LIMIT ((size_t)96 << 20)
+#define LOADED_BYTES_LIMIT ((size_t)48 << 20)
 
 struct unit_range {
     uint64_t low, high;
@@ -154,21 +154,27 @@ static struct unit *use(struct units *units, uint32_t number)
     return code == 0 ? unit : NULL;
 }
 
-static size_t look_into(struct units *units, uint32_t number, uint64_t address, struct symbols_frame *out)
+static size_t look_into(struct units *units, uint32_t number, uint64_t address, struct symbols_frame *out,
+                        bool *is_cxx)
 {
-    const struct unit *unit = use(units, number);
+    struct unit *unit = use(units, number);
     if (unit == NULL)
         return 0;
+    *is_cxx = unit->is_cxx;
     memset(out, 0, SYMBOLS_MAX_FRAMES * sizeof *out);
-    const struct unit_function *function = unit_function_at(unit, address);
-    if (function != NULL)
-        return chain_find(units->info, unit, function, address, units->names, out);
+    struct unit_function *function = unit_function_at(unit, address);
+    if (function != NULL) {
+        units->loaded_bytes -= unit_memory_bytes(unit);
+        const size_t count = chain_find(units->info, unit, function, address, units->names, out);
+        units->loaded_bytes += unit_memory_bytes(unit);
+        return count;
+    }
     chain_place(unit, address, units->names, &out[0]);
     out[0].source = SYMBOLS_NONE;
     return out[0].file != NULL ? 1 : 0;
 }
 
-size_t units_lookup(struct units *units, uint64_t address, struct symbols_frame *out)
+size_t units_lookup(struct units *units, uint64_t address, struct symbols_frame *out, bool *is_cxx)
 {
     size_t low = 0, high = units->range_count; /* the first that begins behind `address` */
     while (low < high) {
@@ -190,8 +196,10 @@ size_t units_lookup(struct units *units, uint64_t address, struct symbols_frame 
             continue;
         tried[tried_count++] = range->unit;
         struct symbols_frame frames[SYMBOLS_MAX_FRAMES];
-        const size_t found = look_into(units, range->unit, address, frames);
+        bool is_found_cxx = false;
+        const size_t found = look_into(units, range->unit, address, frames, &is_found_cxx);
         if (found > 0 && (count == 0 || frames[0].source == SYMBOLS_DWARF)) {
+            *is_cxx = is_found_cxx;
             memcpy(out, frames, found * sizeof *out);
             count = found;
         }

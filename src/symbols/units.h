@@ -14,7 +14,7 @@ struct units *units_new(struct debug_info *info, struct strings *names, size_t s
 void units_free(struct units *units);
 
 /* Describe `address`: as symbols_lookup, but 0 frames when no unit covers it. When a unit has only line rows, the one
-   frame has no function. At most SYMBOLS_MAX_FRAMES. */
-size_t units_lookup(struct units *units, uint64_t address, struct symbols_frame *out);
+   frame has no function. At most SYMBOLS_MAX_FRAMES. `*is_cxx`: the code is of C++. */
+size_t units_lookup(struct units *units, uint64_t address, struct symbols_frame *out, bool *is_cxx);
 
 #endif
