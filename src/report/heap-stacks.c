@@ -19,6 +19,7 @@ struct entry {
     struct session_frame frame;
     struct stacks_chain chain;
     struct symbols_frame *items; /* the chain's, NULL when it is the unknown frame */
+    bool is_looked_up, is_numbered;
 };
 
 struct stacks {
@@ -28,8 +29,10 @@ struct stacks {
     enum module_kind *kinds; /* by module */
     struct entry **slots;    /* by hash */
     size_t slot_count;
-    struct entry **entries; /* by number */
+    struct entry **entries;
     size_t entry_count, entry_room;
+    struct entry **numbered; /* by number */
+    size_t numbered_count, numbered_room;
 };
 
 static const struct symbols_frame unknown = {.source = SYMBOLS_NONE};
@@ -147,6 +150,7 @@ void stacks_free(struct stacks *stacks)
         free(stacks->entries[i]);
     }
     free(stacks->entries);
+    free(stacks->numbered);
     free(stacks->slots);
     free(stacks->kinds);
     free(stacks);
@@ -188,55 +192,77 @@ static int grow(struct stacks *stacks)
 }
 
 /* Ask the symbols. */
-static int look_up(struct stacks *stacks, const struct session_frame *frame, struct entry *out)
+static int look_up(struct stacks *stacks, struct entry *entry)
 {
     struct symbols_frame found[SYMBOLS_MAX_FRAMES];
+    const struct session_frame *frame = &entry->frame;
     size_t count = 0;
+    if (entry->is_looked_up)
+        return 0;
     if (stacks->lookup != NULL && frame->module < stacks->session->module_count)
         count = stacks->lookup(stacks->lookup_data, stacks->session->modules[frame->module], frame->address, found,
                                SYMBOLS_MAX_FRAMES);
     if (count > SYMBOLS_MAX_FRAMES)
         count = SYMBOLS_MAX_FRAMES;
-    *out = (struct entry){.frame = *frame, .chain = {.items = &unknown, .count = 1}};
+    entry->is_looked_up = true;
     if (count == 0)
         return 0;
-    out->items = malloc(count * sizeof *out->items);
-    if (out->items == NULL)
+    entry->items = malloc(count * sizeof *entry->items);
+    if (entry->items == NULL)
         return -ENOMEM;
-    memcpy(out->items, found, count * sizeof *out->items);
-    out->chain.items = out->items;
-    out->chain.count = count;
+    memcpy(entry->items, found, count * sizeof *entry->items);
+    entry->chain.items = entry->items;
+    entry->chain.count = count;
     return 0;
 }
 
-const struct stacks_chain *stacks_resolve(struct stacks *stacks, const struct session_frame *frame)
+/* The entry of an address, made at first sight. */
+static struct entry *entry_of(struct stacks *stacks, const struct session_frame *frame)
 {
     size_t at = home_of(frame, stacks->slot_count);
     for (; stacks->slots[at] != NULL; at = (at + 1) & (stacks->slot_count - 1)) {
         const struct session_frame *known = &stacks->slots[at]->frame;
         if (known->address == frame->address && known->module == frame->module)
-            return &stacks->slots[at]->chain;
+            return stacks->slots[at];
     }
     struct entry *entry = malloc(sizeof *entry);
-    if (entry == NULL || grow(stacks) != 0 || look_up(stacks, frame, entry) != 0) {
+    if (entry == NULL || grow(stacks) != 0) {
         free(entry);
         return NULL;
     }
-    entry->chain.number = (uint32_t)stacks->entry_count;
+    *entry = (struct entry){.frame = *frame, .chain = {.items = &unknown, .count = 1}};
     place(stacks->slots, stacks->slot_count, entry);
     stacks->entries[stacks->entry_count++] = entry;
+    return entry;
+}
+
+const struct stacks_chain *stacks_resolve(struct stacks *stacks, const struct session_frame *frame)
+{
+    struct entry *entry = entry_of(stacks, frame);
+    if (entry == NULL || look_up(stacks, entry) != 0)
+        return NULL;
+    if (entry->is_numbered)
+        return &entry->chain;
+    struct entry **numbered =
+        array_grow(stacks->numbered, &stacks->numbered_room, stacks->numbered_count + 1, sizeof(struct entry *));
+    if (numbered == NULL)
+        return NULL;
+    stacks->numbered = numbered;
+    entry->is_numbered = true;
+    entry->chain.number = (uint32_t)stacks->numbered_count;
+    numbered[stacks->numbered_count++] = entry;
     return &entry->chain;
 }
 
 size_t stacks_count(const struct stacks *stacks)
 {
-    return stacks->entry_count;
+    return stacks->numbered_count;
 }
 
 const struct stacks_chain *stacks_numbered(const struct stacks *stacks, uint32_t number, struct session_frame *frame)
 {
-    *frame = stacks->entries[number]->frame;
-    return &stacks->entries[number]->chain;
+    *frame = stacks->numbered[number]->frame;
+    return &stacks->numbered[number]->chain;
 }
 
 static enum module_kind kind_at(const struct stacks *stacks, const struct session_frame *frame)
@@ -317,6 +343,32 @@ static uint32_t first_own_frame(const struct stacks *stacks, const struct sessio
     while (depth < site->frame_count && kind_at(stacks, &frames[depth]) != MODULE_PROGRAM)
         depth++;
     return depth;
+}
+
+static int compare_entries(const void *left, const void *right)
+{
+    const struct session_frame *a = &(*(struct entry *const *)left)->frame, *b = &(*(struct entry *const *)right)->frame;
+    if (a->module != b->module)
+        return a->module < b->module ? -1 : 1;
+    return (a->address > b->address) - (a->address < b->address);
+}
+
+int stacks_look_ahead(struct stacks *stacks, bool all)
+{
+    const struct session *session = stacks->session;
+    for (size_t i = 0; i < session->site_count; i++) {
+        const struct session_site *site = &session->sites[i];
+        const uint32_t first = all ? 0 : first_own_frame(stacks, site, stacks_inner(stacks, site));
+        for (uint32_t depth = first; depth < site->frame_count && (all || depth == first); depth++)
+            if (entry_of(stacks, &session->frames[site->frame_first + depth]) == NULL)
+                return -ENOMEM;
+    }
+    if (stacks->entry_count > 1)
+        qsort(stacks->entries, stacks->entry_count, sizeof(struct entry *), compare_entries);
+    for (size_t i = 0; i < stacks->entry_count; i++)
+        if (look_up(stacks, stacks->entries[i]) != 0)
+            return -ENOMEM;
+    return 0;
 }
 
 /* Of a program without names, what called it has nothing to do with the allocation: only what the program itself called

@@ -28,6 +28,10 @@ struct stacks_chain {
 };
 const struct stacks_chain *stacks_resolve(struct stacks *stacks, const struct session_frame *frame);
 
+/* Look up in advance what will be asked for: of each site's stack the innermost address in the program itself, or all.
+   In the order of the addresses, so that each part of the debug information is read once. Numbers none. 0 or -ENOMEM. */
+int stacks_look_ahead(struct stacks *stacks, bool all);
+
 /* The addresses that were resolved so far. */
 size_t stacks_count(const struct stacks *stacks);
 const struct stacks_chain *stacks_numbered(const struct stacks *stacks, uint32_t number, struct session_frame *frame);

@@ -211,7 +211,7 @@ int tables_build(struct stacks *stacks, const struct session *session, uint32_t 
 {
     *out = (struct tables){0};
     struct builder builder = {.stacks = stacks, .session = session, .tables = out};
-    int code = 0;
+    int code = stacks_look_ahead(stacks, false);
     for (size_t i = 0; i < session->site_count && code == 0; i++)
         if (session->sites[i].request == request)
             code = add_site(&builder, &session->sites[i]);

@@ -3,7 +3,10 @@
 #include "report/json-build.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/array.h"
 
 void build_put(struct json_build *build, json_t *object, const char *key, json_t *value)
 {
@@ -46,14 +49,111 @@ json_t *build_integer(uint64_t value)
     return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
+struct build_stream {
+    const json_t *array; /* stands for it in the tree, empty */
+    build_next_fn *next;
+    void *data;
+    uint32_t number;
+};
+
+json_t *build_array_of(struct json_build *build, build_next_fn *next, void *data, uint32_t number)
+{
+    json_t *array = json_array();
+    struct build_stream *streams =
+        array_grow(build->streams, &build->stream_room, build->stream_count + 1, sizeof *streams);
+    if (array == NULL || streams == NULL) {
+        build->failed = true;
+        return array;
+    }
+    build->streams = streams;
+    streams[build->stream_count++] = (struct build_stream){array, next, data, number};
+    return array;
+}
+
+struct writer {
+    struct json_build *build;
+    FILE *out;
+};
+
+static void write_value(struct writer *writer, json_t *value, int depth);
+
+static void begin_line(struct writer *writer, bool is_first, int depth)
+{
+    fprintf(writer->out, "%s\n%*s", is_first ? "" : ",", 2 * depth, "");
+}
+
+static void write_object(struct writer *writer, json_t *object, int depth)
+{
+    const char *key;
+    json_t *value;
+    bool is_first = true;
+    putc('{', writer->out);
+    json_object_foreach(object, key, value) {
+        begin_line(writer, is_first, depth + 1);
+        fprintf(writer->out, "\"%s\": ", key); /* ours, without anything to escape */
+        write_value(writer, value, depth + 1);
+        is_first = false;
+    }
+    if (!is_first)
+        fprintf(writer->out, "\n%*s", 2 * depth, "");
+    putc('}', writer->out);
+}
+
+static json_t *next_element(struct writer *writer, const json_t *array, const struct build_stream *stream,
+                            size_t *position)
+{
+    if (stream != NULL)
+        return writer->build->failed || ferror(writer->out) ? NULL
+                                                            : stream->next(stream->data, stream->number, position);
+    return json_incref(json_array_get(array, (*position)++));
+}
+
+static void write_array(struct writer *writer, json_t *array, int depth)
+{
+    const struct build_stream *stream = NULL;
+    for (size_t i = 0; i < writer->build->stream_count; i++)
+        if (writer->build->streams[i].array == array)
+            stream = &writer->build->streams[i];
+    size_t position = 0;
+    bool is_first = true;
+    putc('[', writer->out);
+    for (json_t *value; (value = next_element(writer, array, stream, &position)) != NULL; json_decref(value)) {
+        begin_line(writer, is_first, depth + 1);
+        write_value(writer, value, depth + 1);
+        is_first = false;
+    }
+    if (!is_first)
+        fprintf(writer->out, "\n%*s", 2 * depth, "");
+    putc(']', writer->out);
+}
+
+/* As json_dumpf with JSON_INDENT(2) does it. */
+static void write_value(struct writer *writer, json_t *value, int depth)
+{
+    if (json_is_object(value))
+        write_object(writer, value, depth);
+    else if (json_is_array(value))
+        write_array(writer, value, depth);
+    else if (json_is_integer(value))
+        fprintf(writer->out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (json_dumpf(value, writer->out, JSON_ENCODE_ANY) != 0)
+        writer->build->failed = true;
+}
+
 int build_dump(struct json_build *build, json_t *root, FILE *out, struct err *err)
 {
-    int code = 0;
+    int code = root == NULL || build->failed ? -ENOMEM : 0;
+    struct writer writer = {build, out};
     errno = 0;
-    if (root == NULL || build->failed)
-        code = -ENOMEM;
-    else if (json_dumpf(root, out, JSON_INDENT(2)) != 0 || putc('\n', out) == EOF || fflush(out) != 0)
-        code = errno != 0 ? -errno : -EIO;
+    if (code == 0) {
+        write_value(&writer, root, 0);
+        putc('\n', out);
+        if (fflush(out) != 0 || ferror(out))
+            code = errno != 0 ? -errno : -EIO;
+        else if (build->failed)
+            code = -ENOMEM;
+    }
     json_decref(root);
+    free(build->streams);
     return code == 0 ? 0 : err_set(err, code, "JSON report: %s", strerror(-code));
 }

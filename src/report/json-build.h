@@ -11,8 +11,13 @@
 #include "base/err.h"
 #include "base/text.h"
 
+/* Make the next element of an array: `*position` is 0 at first, and what the function makes of it. NULL at the end. */
+typedef json_t *build_next_fn(void *data, uint32_t number, size_t *position);
+
 struct json_build {
     bool failed; /* no memory */
+    struct build_stream *streams;
+    size_t stream_count, stream_room;
 };
 
 /* Put `value`, whose reference is taken, under `key`, or at the end of an array. */
@@ -25,7 +30,11 @@ json_t *build_bytes(const char *bytes, size_t length);
 json_t *build_take(struct text *text);
 json_t *build_integer(uint64_t value);
 
-/* Write `root`, whose reference is taken. */
+/* An array whose elements are made one by one while it is written: there may be more than memory should hold. `data` must
+   be there until then. */
+json_t *build_array_of(struct json_build *build, build_next_fn *next, void *data, uint32_t number);
+
+/* Write `root`, whose reference is taken, indented by two. Releases what `build` holds. */
 int build_dump(struct json_build *build, json_t *root, FILE *out, struct err *err);
 
 #endif

@@ -23,6 +23,7 @@
 struct build {
     const struct report_options *options;
     struct source_cache cache;
+    const struct session *session;
     struct stacks *stacks;
     struct json_build json;
 };
@@ -213,36 +214,55 @@ static json_t *build_site(struct build *build, const struct session *session, co
     return object;
 }
 
-/* What sites of request number `index` did, and their sum. */
-static void put_sites(struct build *build, json_t *object, const struct session *session, uint32_t index,
-                      const struct session_site *sites, size_t site_count, const char *sum_key, const char *sites_key)
+/* There may be hundreds of thousands: each is made when it is written. */
+static json_t *next_of(struct build *build, const struct session_site *sites, size_t count, uint32_t request,
+                       size_t *position)
+{
+    while (*position < count && sites[*position].request != request)
+        ++*position;
+    return *position < count ? build_site(build, build->session, &sites[(*position)++]) : NULL;
+}
+
+static json_t *next_site(void *data, uint32_t request, size_t *position)
+{
+    struct build *build = data;
+    return next_of(build, build->session->sites, build->session->site_count, request, position);
+}
+
+static json_t *next_mapped(void *data, uint32_t request, size_t *position)
+{
+    struct build *build = data;
+    return next_of(build, build->session->mapped, build->session->mapped_count, request, position);
+}
+
+/* The sum of what sites of request number `index` did. */
+static json_t *build_sum(struct build *build, const struct session *session, uint32_t index,
+                         const struct session_site *sites, size_t site_count)
 {
     struct session_site sum = {0};
     uint64_t counts[SIZE_CLASSES] = {0};
-    json_t *sum_object = json_object(), *array = json_array();
+    json_t *object = json_object();
     for (size_t i = 0; i < site_count; i++) {
         if (sites[i].request != index)
             continue;
         session_site_add_figures(&sum, &sites[i]);
         session_site_add_sizes(session, &sites[i], counts);
-        build_append(&build->json, array, build_site(build, session, &sites[i]));
     }
-    put_sum(build, sum_object, &sum, counts);
-    build_put(&build->json, object, sum_key, sum_object);
-    build_put(&build->json, object, sites_key, array);
+    put_sum(build, object, &sum, counts);
+    return object;
 }
 
 /* The heap of request number `index`, and what was mapped: nothing, when no stacks were recorded. */
 static void put_heap(struct build *build, json_t *object, const struct session *session, uint32_t index)
 {
-    static const char *const keys[] = {"heap", "sites", "mapped", "mapped_sites"};
-    if (!session->has_sites) {
-        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-            build_put(&build->json, object, keys[i], json_null());
-        return;
-    }
-    put_sites(build, object, session, index, session->sites, session->site_count, keys[0], keys[1]);
-    put_sites(build, object, session, index, session->mapped, session->mapped_count, keys[2], keys[3]);
+    bool has = session->has_sites;
+    build_put(&build->json, object, "heap",
+              has ? build_sum(build, session, index, session->sites, session->site_count) : json_null());
+    build_put(&build->json, object, "sites", has ? build_array_of(&build->json, next_site, build, index) : json_null());
+    build_put(&build->json, object, "mapped",
+              has ? build_sum(build, session, index, session->mapped, session->mapped_count) : json_null());
+    build_put(&build->json, object, "mapped_sites",
+              has ? build_array_of(&build->json, next_mapped, build, index) : json_null());
 }
 
 static void put_source(struct build *build, json_t *object, const struct symbols_frame *frame)
@@ -252,29 +272,37 @@ static void put_source(struct build *build, json_t *object, const struct symbols
     build_put(&build->json, object, "line", integer_if(frame->line > 0, frame->line));
 }
 
+static json_t *build_frame(struct build *build, uint32_t number)
+{
+    const struct session *session = build->session;
+    struct session_frame frame;
+    const struct stacks_chain *chain = stacks_numbered(build->stacks, number, &frame);
+    json_t *object = json_object(), *callers = json_array();
+    bool has_module = frame.module < session->module_count;
+    build_put(&build->json, object, "module", build_string(has_module ? session->modules[frame.module] : NULL));
+    build_put(&build->json, object, "address", build_integer(frame.address));
+    put_source(build, object, &chain->items[0]);
+    for (size_t j = 1; j < chain->count; j++) {
+        json_t *caller = json_object();
+        put_source(build, caller, &chain->items[j]);
+        build_append(&build->json, callers, caller);
+    }
+    build_put(&build->json, object, "inlined_into", callers);
+    return object;
+}
+
+/* Written behind the sites, whose stacks number the frames. */
+static json_t *next_frame(void *data, uint32_t number, size_t *position)
+{
+    struct build *build = data;
+    (void)number;
+    return *position < stacks_count(build->stacks) ? build_frame(build, (uint32_t)(*position)++) : NULL;
+}
+
 /* The frames that the sites' stacks are made of. */
 static json_t *build_frames(struct build *build, const struct session *session)
 {
-    if (!session->has_sites)
-        return json_null();
-    json_t *frames = json_array();
-    for (uint32_t i = 0; i < stacks_count(build->stacks); i++) {
-        struct session_frame frame;
-        const struct stacks_chain *chain = stacks_numbered(build->stacks, i, &frame);
-        json_t *object = json_object(), *callers = json_array();
-        bool has_module = frame.module < session->module_count;
-        build_put(&build->json, object, "module", build_string(has_module ? session->modules[frame.module] : NULL));
-        build_put(&build->json, object, "address", build_integer(frame.address));
-        put_source(build, object, &chain->items[0]);
-        for (size_t j = 1; j < chain->count; j++) {
-            json_t *caller = json_object();
-            put_source(build, caller, &chain->items[j]);
-            build_append(&build->json, callers, caller);
-        }
-        build_put(&build->json, object, "inlined_into", callers);
-        build_append(&build->json, frames, object);
-    }
-    return frames;
+    return session->has_sites ? build_array_of(&build->json, next_frame, build, 0) : json_null();
 }
 
 static json_t *build_request(struct build *build, const struct session *session, uint32_t index)
@@ -446,10 +474,12 @@ static json_t *build_session(struct build *build, const struct session *session)
 int report_json(const struct session *session, const struct report_options *options, FILE *out, struct err *err)
 {
     struct build build = {.options = options,
+                          .session = session,
                           .cache = SOURCE_CACHE_EMPTY,
                           .stacks = stacks_new(session, options->lookup, options->lookup_data)};
-    json_t *root = build.stacks != NULL ? build_session(&build, session) : NULL;
+    const bool is_ready = build.stacks != NULL && stacks_look_ahead(build.stacks, true) == 0;
+    const int code = build_dump(&build.json, is_ready ? build_session(&build, session) : NULL, out, err);
     stacks_free(build.stacks);
     source_cache_fini(&build.cache);
-    return build_dump(&build.json, root, out, err);
+    return code;
 }
