@@ -3,6 +3,8 @@ TEST_LOG_COMPILER = $(SHELL)
 E2E_TESTS =
 
 E2E_TESTS += %D%/annotation-matrix.test
+E2E_TESTS += %D%/blame-dlclose.test
+E2E_TESTS += %D%/blame-reuse.test
 E2E_TESTS += %D%/blame-truth.test
 E2E_TESTS += %D%/check-edges.test
 E2E_TESTS += %D%/check-formats.test
@@ -53,7 +55,7 @@ E2E_TESTS += %D%/stops-signals.test
 E2E_TESTS += %D%/stops-torture.test
 E2E_TESTS += %D%/symbols-truth.test
 E2E_TESTS += %D%/unwind-checked.test
-EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/truth.sh %D%/stops.sh
+EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/truth.sh %D%/stops.sh %D%/blame-dlclose.sh
 
 dist_check_SCRIPTS += $(E2E_TESTS)
 EXTRA_DIST += tests/lib.sh %D%/cli-server.c

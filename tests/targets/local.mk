@@ -51,5 +51,5 @@ EXTRA_DIST += %D%/annotate-c.c %D%/annotate-cxx.cc %D%/annotate-header.h %D%/ann
 
 # Places that know their line: compiled by the test, with several compilers and options each.
 EXTRA_DIST += %D%/blame-truth.h %D%/blame-truth-bare.c %D%/blame-truth-part.h %D%/blame-truth.c \
-	%D%/blame-truth-cxx.cc
+	%D%/blame-truth-cxx.cc %D%/blame-truth-module.c %D%/blame-truth-dlclose.c
 EXTRA_DIST += %D%/symbols-truth.h %D%/symbols-truth.c %D%/symbols-truth-cxx.cc
