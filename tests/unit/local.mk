@@ -129,6 +129,11 @@ UNIT_TESTS += %D%/preload-unwind
 %C%_preload_unwind_LDADD = $(LIBUNWIND_LIBS) $(CMOCKA_LIBS)
 
 # ELF and DWARF readers.
+UNIT_TESTS += %D%/elf-die-scan
+%C%_elf_die_scan_SOURCES = %D%/elf-die-scan.c
+%C%_elf_die_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_elf_die_scan_LDADD = $(ELF_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/elf-line-program
 %C%_elf_line_program_SOURCES = %D%/elf-line-program.c
 %C%_elf_line_program_CPPFLAGS = $(UNIT_CPPFLAGS)
