@@ -279,6 +279,12 @@ uint32_t stacks_inner(const struct stacks *stacks, const struct session_site *si
     return depth;
 }
 
+/* Is it a template's instance of the standard library, which lies in the program but is not the program's? */
+static bool is_standard(const char *function)
+{
+    return function != NULL && (begins_with(function, "std::") || begins_with(function, "__gnu_cxx::"));
+}
+
 static enum stacks_rank rank_of(enum module_kind kind, const struct symbols_frame *frame)
 {
     if (frame->function == NULL && (frame->file == NULL || frame->line == 0))
@@ -287,7 +293,9 @@ static enum stacks_rank rank_of(enum module_kind kind, const struct symbols_fram
         return STACKS_RUNTIME;
     if (kind == MODULE_LIBRARY || (frame->file != NULL && is_system_file(frame->file)))
         return STACKS_LIBRARY;
-    return frame->file != NULL && frame->line > 0 ? STACKS_LINE : STACKS_NAMED;
+    if (frame->file != NULL && frame->line > 0)
+        return STACKS_LINE;
+    return is_standard(frame->function) ? STACKS_LIBRARY : STACKS_NAMED;
 }
 
 /* Is the best that a frame of such a module can be no better than what is already found? */

@@ -272,6 +272,17 @@ static void put_source(struct build *build, json_t *object, const struct symbols
     build_put(&build->json, object, "line", integer_if(frame->line > 0, frame->line));
 }
 
+/* Where the names of an address come from: what is not DWARF knows neither lines nor inlined calls. */
+static const char *names_from(enum symbols_source source)
+{
+    static const char *const names[] = {[SYMBOLS_DWARF] = "dwarf",
+                                        [SYMBOLS_SYMTAB] = "symtab",
+                                        [SYMBOLS_MINI_DEBUG] = "gnu_debugdata",
+                                        [SYMBOLS_DYNSYM] = "dynsym",
+                                        [SYMBOLS_NONE] = NULL};
+    return names[source];
+}
+
 static json_t *build_frame(struct build *build, uint32_t number)
 {
     const struct session *session = build->session;
@@ -282,6 +293,7 @@ static json_t *build_frame(struct build *build, uint32_t number)
     build_put(&build->json, object, "module", build_string(has_module ? session->modules[frame.module] : NULL));
     build_put(&build->json, object, "address", build_integer(frame.address));
     put_source(build, object, &chain->items[0]);
+    build_put(&build->json, object, "named_by", build_string(names_from(chain->items[0].source)));
     for (size_t j = 1; j < chain->count; j++) {
         json_t *caller = json_object();
         put_source(build, caller, &chain->items[j]);

@@ -14,6 +14,7 @@
 
 struct loading {
     struct symbol_table *table;
+    bool wants_sizes; /* exported symbols only: what follows one may be a function that is not exported */
     int code;
 };
 
@@ -27,7 +28,7 @@ static bool take(const struct elf_symbol *symbol, void *data)
 {
     struct loading *loading = data;
     struct symbol_table *table = loading->table;
-    if (!is_function(symbol) || symbol->size_bytes > UINT64_MAX - symbol->address)
+    if (!is_function(symbol) || (loading->wants_sizes && symbol->size_bytes == 0) || symbol->size_bytes > UINT64_MAX - symbol->address)
         return true;
     struct symbol_entry *entries = array_grow(table->entries, &table->capacity, table->count + 1, sizeof *entries);
     if (entries == NULL) {
@@ -82,7 +83,7 @@ static void settle(struct symbol_table *table)
 
 int symbol_table_load(struct symbol_table *table, const struct elf_file *file, uint32_t section_type)
 {
-    struct loading loading = {table, 0};
+    struct loading loading = {table, section_type == SHT_DYNSYM, 0};
     elf_file_symbols(file, section_type, take, &loading);
     if (table->count > 1)
         qsort(table->entries, table->count, sizeof *table->entries, compare);

@@ -16,7 +16,7 @@ enum symbols_source {
     SYMBOLS_DWARF,
     SYMBOLS_SYMTAB,     /* .symtab, of the file or of its debug file */
     SYMBOLS_MINI_DEBUG, /* .gnu_debugdata: a compressed .symtab that Fedora's files carry */
-    SYMBOLS_DYNSYM,     /* .dynsym: exported functions only, so that a static function may show as its neighbour */
+    SYMBOLS_DYNSYM,     /* .dynsym: exported functions only, each no longer than it says */
     SYMBOLS_NONE,
 };
 

@@ -53,6 +53,7 @@ static const struct {
     {APP, 0x500, {LINK("std::vector<int>::push_back", VECTOR, 1287, true), LINK("add", MADE_BY, 33, false)}, 2},
     {APP, 0x600, {LINK("std::vector<int>::grow", CLANG_VECTOR, 900, false)}, 1},
     {APP, 0x700, {LINK("nameless_line", NULL, 0, false)}, 1},
+    {APP, 0x780, {LINK("std::vector<int>::_M_default_append", NULL, 0, false)}, 1},
     {APP, 0x900, {LINK("_start", NULL, 0, false)}, 1},
     {LIBC, 0x100, {LINK("strdup", NULL, 0, false)}, 1},
     {LIBC, 0x200, {LINK("__libc_start_main", "./csu/libc-start.c", 360, false)}, 1},
@@ -108,6 +109,8 @@ static struct session_frame frames[] = {
     {LIBC, 0x100},
     {APP, 0x888},
     {LIBC, 0x200}, /* 27: a program without names */
+    {APP, 0x780},
+    {APP, 0x700}, /* 30: a template of the library's in a program without lines */
 };
 
 #define SITE(window, first, number, bytes, blocks, live, live_blocks, peak, temporary)                                 \
@@ -217,6 +220,20 @@ static void what_called_a_program_without_names_is_not_blamed(void **state)
     assert_int_equal(stacks_find_blame(stacks, &calls_malloc, &blame), 0);
     assert_int_equal(blame.rank, STACKS_NOTHING);
     assert_int_equal(blame.frame->address, 0x888);
+    stacks_free(stacks);
+}
+
+static void the_standard_librarys_templates_are_not_the_programs(void **state)
+{
+    struct session_site grows = SITE(0, 30, 2, 1, 1, 0, 0, 0, 0), alone = SITE(0, 30, 1, 1, 1, 0, 0, 0, 0);
+    struct stacks *stacks = stacks_new(&session, look_up, NULL);
+    struct stacks_blame blame;
+    (void)state;
+    assert_non_null(stacks);
+    assert_int_equal(stacks_find_blame(stacks, &grows, &blame), 0);
+    assert_string_equal(blame.function, "nameless_line");
+    assert_int_equal(stacks_find_blame(stacks, &alone, &blame), 0);
+    assert_string_equal(blame.function, "std::vector<int>::_M_default_append");
     stacks_free(stacks);
 }
 
@@ -431,6 +448,7 @@ int main(void)
         cmocka_unit_test(without_such_a_line_it_is_the_first_name_outside_the_runtime),
         cmocka_unit_test(without_any_name_it_is_the_innermost_address),
         cmocka_unit_test(what_called_a_program_without_names_is_not_blamed),
+        cmocka_unit_test(the_standard_librarys_templates_are_not_the_programs),
         cmocka_unit_test(without_symbols_every_address_stands_for_itself),
         cmocka_unit_test(an_address_is_looked_up_once),
         cmocka_unit_test(the_ends_of_a_stack_that_are_everybodys_are_left_out),
