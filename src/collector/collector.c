@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "collector/futex.h"
+#include "collector/look.h"
 #include "collector/memory.h"
 #include "collector/plans.h"
 #include "collector/process.h"
@@ -48,6 +49,10 @@ struct collector {
     uint32_t depth;          /* of stacks in the session */
     uint64_t sample_next_ns; /* timelines: not before this */
     size_t sample_cursor;    /* and whose turn it is */
+    enum { NOT_LOOKING, LOOK_WANTED, LOOKED } looks; /* see collector_look */
+    pthread_cond_t looked;
+    struct halt *late; /* threads that could not be let go on after a look */
+    size_t late_count;
 };
 
 int collector_new(uint32_t flags, collector_plan_fn *plan, void *data, struct collector **out, struct err *err)
@@ -62,6 +67,7 @@ int collector_new(uint32_t flags, collector_plan_fn *plan, void *data, struct co
     }
     pthread_mutex_init(&collector->lock, NULL);
     collector->start = ticks_now();
+    pthread_cond_init(&collector->looked, NULL);
     collector->lines = lines_new();
     collector->plans = collector->lines ? plans_new(&collector->memory, collector->lines, plan, data) : NULL;
     collector->followed = calloc(collector->memory.chunk_count, sizeof *collector->followed);
@@ -101,6 +107,10 @@ void collector_free(struct collector *collector)
     plans_free(collector->plans);
     lines_free(collector->lines);
     memory_close(&collector->memory);
+    for (size_t i = 0; i < collector->late_count; i++)
+        halt_fini(&collector->late[i]);
+    free(collector->late);
+    pthread_cond_destroy(&collector->looked);
     pthread_mutex_destroy(&collector->lock);
     free(collector);
 }
@@ -235,6 +245,72 @@ static long pause_ns(const struct collector *collector)
     return IDLE_NS;
 }
 
+/* Threads that did not stop in time stop later, and are let go on then. */
+static void release_late(struct collector *collector)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < collector->late_count; i++) {
+        if (halt_release(&collector->late[i]))
+            halt_fini(&collector->late[i]);
+        else
+            collector->late[left++] = collector->late[i];
+    }
+    collector->late_count = left;
+}
+
+static void look(struct collector *collector, struct process *process, pid_t asker)
+{
+    struct halt *grown = realloc(collector->late, (collector->late_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return;
+    collector->late = grown;
+    grown[collector->late_count] = (struct halt){0};
+    look_at(process, &collector->memory, asker, &grown[collector->late_count]);
+    collector->late_count += grown[collector->late_count].count > 0;
+}
+
+/* A process is about to leave: look at it, unless it was looked at for good. */
+static void look_at_leaving(struct collector *collector)
+{
+    for (size_t i = 0; i < collector->running_count; i++) {
+        struct process *process = collector->running[i];
+        if (process->ended)
+            continue;
+        uint32_t asked = atomic_load_explicit(&process->wire->look_asked, memory_order_acquire);
+        if (asked == atomic_load(&process->wire->look_answered))
+            continue;
+        process_drain(process, &collector->memory, collector->plans, collector->lines);
+        if (collector->looks == NOT_LOOKING)
+            look(collector, process, (pid_t)process->wire->look_tid);
+        atomic_store_explicit(&process->wire->look_answered, asked, memory_order_release);
+        futex_wake(&process->wire->look_answered);
+    }
+}
+
+static void look_at_all(struct collector *collector)
+{
+    for (size_t i = 0; i < collector->running_count; i++) {
+        struct process *process = collector->running[i];
+        if (process->ended || process_is_gone(process))
+            continue;
+        process->was_looked_at = true;
+        look(collector, process, 0);
+    }
+    collector->looks = LOOKED;
+    pthread_cond_broadcast(&collector->looked);
+}
+
+void collector_look(struct collector *collector)
+{
+    pthread_mutex_lock(&collector->lock);
+    collector->looks = LOOK_WANTED;
+    atomic_fetch_add(&collector->memory.header->wake, 1);
+    futex_wake(&collector->memory.header->wake);
+    while (collector->thread_runs && collector->looks != LOOKED)
+        pthread_cond_wait(&collector->looked, &collector->lock);
+    pthread_mutex_unlock(&collector->lock);
+}
+
 static void *run(void *data)
 {
     struct collector *collector = data;
@@ -245,6 +321,10 @@ static void *run(void *data)
         pthread_mutex_lock(&collector->lock);
         work(collector);
         sample(collector);
+        if (collector->looks == LOOK_WANTED)
+            look_at_all(collector);
+        look_at_leaving(collector);
+        release_late(collector);
         if (rounds++ % 64 == 0)
             bury(collector);
         bool stopping = collector->stopping;

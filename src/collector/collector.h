@@ -62,6 +62,10 @@ uint64_t collector_activity(struct collector *collector);
 int collector_begin_window(struct collector *collector, const char *method, const char *target, struct err *err);
 void collector_end_window(struct collector *collector, int status, uint64_t elapsed_ns, bool finished);
 
+/* The last window is over: look which blocks all processes still refer to. What they do when they leave is then not
+   looked at any more. Without this call each process is looked at when it leaves, as WIRE_WANT_LOOKS has it ask for. */
+void collector_look(struct collector *collector);
+
 /* Stop the thread after all records are in, and hand over the session, which the caller frees. */
 struct session *collector_finish(struct collector *collector);
 

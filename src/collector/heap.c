@@ -63,6 +63,14 @@ struct thread {
     uint64_t last_address; /* of its last event if that was an allocation */
 };
 
+/* Of a site, at the last look. */
+struct look {
+    uint64_t held_bytes, held_count;
+    uint64_t lost_bytes, lost_count;
+    uint64_t indirect_bytes, indirect_count;
+    uint64_t led_bytes, led_count;
+};
+
 struct heap {
     struct blocks blocks; /* extra: bytes or SIZE_IS_LARGE; value: birth << 32 | site */
     uint64_t *index;      /* part of its hash << 32 | site + 1, by the hash of (path, window) */
@@ -86,6 +94,8 @@ struct heap {
     size_t thread_count;
     struct spread *spreads;
     size_t spread_count, spread_room;
+    struct look *looks; /* of the sites that there were at the last look */
+    size_t look_count;
 };
 
 struct heap *heap_new(void)
@@ -115,6 +125,7 @@ void heap_free(struct heap *heap)
     paths_fini(&heap->paths);
     ranges_fini(&heap->mapped);
     free(heap->threads);
+    free(heap->looks);
     free(heap);
 }
 
@@ -526,6 +537,17 @@ void heap_site(const struct heap *heap, size_t number, struct heap_site *out)
         .size_max_bytes = spread != NULL ? spread->max_bytes : site->sizes,
         .lifetimes = site->lifetimes,
     };
+    if (number >= heap->look_count)
+        return;
+    const struct look *look = &heap->looks[number];
+    out->held_bytes = look->held_bytes;
+    out->held_count = look->held_count;
+    out->lost_bytes = look->lost_bytes;
+    out->lost_count = look->lost_count;
+    out->indirect_bytes = look->indirect_bytes;
+    out->indirect_count = look->indirect_count;
+    out->led_bytes = look->led_bytes;
+    out->led_count = look->led_count;
 }
 
 void heap_sizes(const struct heap *heap, uint32_t stack, uint64_t counts[SIZE_CLASSES])
@@ -575,4 +597,34 @@ void heap_visit_live(const struct heap *heap, heap_visit_fn *visit, void *data)
                                        .site = (uint32_t)block->value},
                   data);
     }
+}
+
+int heap_begin_look(struct heap *heap)
+{
+    free(heap->looks);
+    heap->looks = calloc(heap->site_count + 1, sizeof *heap->looks);
+    heap->look_count = heap->looks != NULL ? heap->site_count : 0;
+    return heap->looks != NULL ? 0 : -ENOMEM;
+}
+
+void heap_judge(struct heap *heap, const struct reach_block *block, uint32_t leader)
+{
+    if (block->site >= heap->look_count || leader >= heap->look_count)
+        return;
+    struct look *look = &heap->looks[block->site];
+    if (block->state == REACH_HELD) {
+        look->held_bytes += block->bytes;
+        look->held_count++;
+        return;
+    }
+    look->lost_bytes += block->bytes;
+    look->lost_count++;
+    if (block->state != REACH_INDIRECT)
+        return;
+    look->indirect_bytes += block->bytes;
+    look->indirect_count++;
+    if (leader == block->site)
+        return;
+    heap->looks[leader].led_bytes += block->bytes;
+    heap->looks[leader].led_count++;
 }

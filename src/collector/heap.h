@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/reach.h"
 #include "collector/session.h"
 #include "wire/event.h"
 
@@ -34,6 +35,10 @@ struct heap_site {
     uint64_t temporary_count;                      /* freed by the thread's very next event */
     uint64_t size_min_bytes, size_max_bytes;
     struct heap_lifetimes lifetimes;
+    uint64_t held_bytes, held_count;               /* at the last look: live, and referred to */
+    uint64_t lost_bytes, lost_count;               /* live, and not referred to */
+    uint64_t indirect_bytes, indirect_count;       /* part of lost: other lost blocks lead to them */
+    uint64_t led_bytes, led_count;                 /* of other sites, what only its lost blocks lead to */
 };
 
 struct heap_block {
@@ -81,5 +86,10 @@ bool heap_frame(const struct heap *heap, uint64_t path, uint64_t *parent, uint64
 /* Call `visit` for each live block, in no order. */
 typedef void heap_visit_fn(const struct heap_block *block, void *data);
 void heap_visit_live(const struct heap *heap, heap_visit_fn *visit, void *data);
+
+/* Results of a look: forget those of the last one, then add block by block what was found. `leader` is the site of the
+   lost block that leads to an indirect one. heap_begin_look returns 0 or -ENOMEM. */
+int heap_begin_look(struct heap *heap);
+void heap_judge(struct heap *heap, const struct reach_block *block, uint32_t leader);
 
 #endif

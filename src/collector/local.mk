@@ -1,15 +1,20 @@
 noinst_LIBRARIES += %D%/libcollector.a
 %C%_libcollector_a_SOURCES = \
+	%D%/address-space.h %D%/address-space.c \
 	%D%/blocks.h %D%/blocks.c \
 	%D%/collector.h %D%/collector.c \
 	%D%/futex.h \
+	%D%/halt.h %D%/halt.c \
 	%D%/heap.h %D%/heap.c \
+	%D%/kernel-held.h %D%/kernel-held.c \
 	%D%/lines.h %D%/lines.c \
+	%D%/look.h %D%/look.c \
 	%D%/memory.h %D%/memory.c \
 	%D%/paths.h %D%/paths.c \
 	%D%/plans.h %D%/plans.c \
 	%D%/process.h %D%/process.c \
 	%D%/ranges.h %D%/ranges.c \
+	%D%/reach.h %D%/reach.c \
 	%D%/session.h %D%/session-free.c %D%/session-site.c \
 	%D%/sites.h %D%/sites.c \
 	%D%/stream.h %D%/stream.c \

@@ -236,6 +236,26 @@ bool process_drain(struct process *process, struct memory *memory, const struct 
     return any;
 }
 
+void process_drain_all(struct process *process, struct memory *memory)
+{
+    do
+        drain_streams(process, STREAMS_ALL);
+    while (find_rings(process, memory));
+}
+
+const struct wire_thread *process_thread(const struct process *process, const struct memory *memory, size_t index)
+{
+    return wire_slot(process, memory, index);
+}
+
+bool process_is_single_threaded(const struct process *process)
+{
+    char path[64];
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)process->pid);
+    return stat(path, &status) == 0 && status.st_nlink == 3; /* ".", "..", and one thread */
+}
+
 static uint64_t load(const _Atomic uint64_t *word)
 {
     return atomic_load_explicit(word, memory_order_relaxed);
@@ -385,6 +405,7 @@ static void summarize(struct process *process, const struct memory *memory)
         .rss_granularity_bytes = wire->rss_granularity_bytes,
         .own_bytes = load(&wire->own_bytes),
         .flags = atomic_load(&wire->flags),
+        .look = process->look,
     };
     summary->allocator = atomic_load(&wire->allocator) == WIRE_ALLOCATOR_GLIBC
                              ? strdup("glibc")
@@ -458,9 +479,7 @@ void process_end(struct process *process, struct memory *memory, struct lines *l
 {
     if (process->ended)
         return;
-    do
-        drain_streams(process, STREAMS_ALL);
-    while (find_rings(process, memory));
+    process_drain_all(process, memory);
     copy_modules(process, memory);
     process_read_counts(process, memory);
     const struct wire_thread *thread;
@@ -474,6 +493,8 @@ void process_end(struct process *process, struct memory *memory, struct lines *l
     }
     int64_t peak = atomic_load(&process->wire->peak_bytes) - process->window_live_bytes;
     process->peak_bytes = peak > 0 ? peak : 0;
+    if (atomic_load(&process->wire->look_void) == atomic_load(&process->wire->look_asked))
+        process->look = process->was_looked_at ? process->look : SESSION_LOOK_NONE;
     summarize(process, memory);
     process->generation = process->wire->generation;
     process->is_forked = (process->summary.flags & WIRE_PROCESS_FORKED) != 0;

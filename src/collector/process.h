@@ -63,6 +63,8 @@ struct process {
     uint32_t figures_taken; /* the last window whose allocator's figures were added to it */
     int64_t window_live_bytes;
     int64_t peak_bytes;             /* above window_live_bytes; read when the window or the process ends */
+    bool was_looked_at;             /* for good, before it began to leave */
+    enum session_look look;         /* of the last look; what it found is in the heap's sites */
     struct session_process summary; /* filled when it ends */
 };
 
@@ -76,6 +78,14 @@ void process_free(struct process *process);
 
 /* Take in all records that are there. Returns whether there were any. */
 bool process_drain(struct process *process, struct memory *memory, const struct plans *plans, struct lines *lines);
+
+/* Take in all events to the last: no thread of it is running. */
+void process_drain_all(struct process *process, struct memory *memory);
+
+/* Its thread slot number `index`, NULL behind the last. */
+const struct wire_thread *process_thread(const struct process *process, const struct memory *memory, size_t index);
+
+bool process_is_single_threaded(const struct process *process);
 
 /* Read the counters of all its threads into `last`. */
 void process_read_counts(struct process *process, const struct memory *memory);

@@ -99,6 +99,14 @@ struct session_thread {
     uint64_t mapped_bytes, unmapped_bytes;
 };
 
+/* What is known of the references to a process's blocks: the outcome of the last look at its memory. */
+enum session_look {
+    SESSION_LOOK_NONE, /* it ended before anybody could look: killed, or left by a way that nobody saw */
+    SESSION_LOOK_DONE,
+    SESSION_LOOK_NOT_PERMITTED,
+    SESSION_LOOK_FAILED,     /* it went away meanwhile, or did not stand still */
+};
+
 struct session_process {
     uint32_t pid, parent_pid;
     char *exe;
@@ -109,6 +117,7 @@ struct session_process {
     uint64_t own_bytes;
     uint32_t flags; /* WIRE_PROCESS_* */
     uint32_t thread_count;
+    enum session_look look;
     struct session_totals totals;
     struct session_thread *threads; /* NULL when memory was short, else thread_count of them */
     uint64_t wait_count, wait_ns;   /* how often and how long its threads waited until we had read their records */
@@ -153,6 +162,13 @@ struct session_site {
     /* Not freed when the last window ended, in processes that were still there: what a server frees when it is told to
        end counts as live here. */
     uint64_t window_live_bytes, window_live_count;
+    /* At the last look: what the program still refers to, what it does not, and how much of that lost blocks refer to.
+       Of processes that were not looked at, `unknown` is what was live at their end. */
+    uint64_t held_bytes, held_count;
+    uint64_t lost_bytes, lost_count;
+    uint64_t indirect_bytes, indirect_count;
+    uint64_t led_bytes, led_count; /* of other sites, what only lost blocks of this one lead to */
+    uint64_t unknown_bytes, unknown_count;
     uint64_t peak_bytes;      /* its part of the heap when its process's heap was largest; summed over processes */
     uint64_t temporary_count; /* freed by the very next event of the thread */
     uint64_t size_min_bytes, size_max_bytes; /* of one allocation */
@@ -221,6 +237,16 @@ static inline void session_site_add_figures(struct session_site *into, const str
     into->window_live_count += from->window_live_count;
     into->peak_bytes += from->peak_bytes;
     into->temporary_count += from->temporary_count;
+    into->held_bytes += from->held_bytes;
+    into->held_count += from->held_count;
+    into->lost_bytes += from->lost_bytes;
+    into->lost_count += from->lost_count;
+    into->indirect_bytes += from->indirect_bytes;
+    into->indirect_count += from->indirect_count;
+    into->led_bytes += from->led_bytes;
+    into->led_count += from->led_count;
+    into->unknown_bytes += from->unknown_bytes;
+    into->unknown_count += from->unknown_count;
     into->cut |= from->cut;
     into->stopped |= from->stopped;
 }

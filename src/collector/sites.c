@@ -283,7 +283,8 @@ static uint64_t ns_of(const struct builder *builder, uint64_t ticks)
     return (uint64_t)((double)ticks * builder->ns_per_tick);
 }
 
-static struct session_site figures_of(const struct builder *builder, const struct heap_site *from)
+/* Of blocks that nobody has looked at, nothing is known but that they are live. */
+static struct session_site figures_of(const struct builder *builder, const struct heap_site *from, bool is_looked_at)
 {
     return (struct session_site){
         .alloc_bytes = from->alloc_bytes,
@@ -295,6 +296,16 @@ static struct session_site figures_of(const struct builder *builder, const struc
         .window_live_count = from->window_live_count,
         .peak_bytes = from->peak_bytes,
         .temporary_count = from->temporary_count,
+        .held_bytes = is_looked_at ? from->held_bytes : 0,
+        .held_count = is_looked_at ? from->held_count : 0,
+        .lost_bytes = is_looked_at ? from->lost_bytes : 0,
+        .lost_count = is_looked_at ? from->lost_count : 0,
+        .indirect_bytes = is_looked_at ? from->indirect_bytes : 0,
+        .indirect_count = is_looked_at ? from->indirect_count : 0,
+        .led_bytes = is_looked_at ? from->led_bytes : 0,
+        .led_count = is_looked_at ? from->led_count : 0,
+        .unknown_bytes = is_looked_at ? 0 : from->live_bytes,
+        .unknown_count = is_looked_at ? 0 : from->live_count,
         .size_min_bytes = from->size_min_bytes,
         .size_max_bytes = from->size_max_bytes,
         .lifetimes = {.count = from->lifetimes.count,
@@ -316,7 +327,8 @@ static int add_site(struct builder *builder, const struct modules *generations, 
     struct session_site *site = site_of(builder, list, from->window - 1, &stack);
     if (site == NULL)
         return -ENOMEM;
-    struct session_site figures = figures_of(builder, from);
+    bool is_looked_at = generations[0].process->look == SESSION_LOOK_DONE;
+    struct session_site figures = figures_of(builder, from, is_looked_at);
     uint32_t end = walk->count > stack.count ? WIRE_ROOT_CUT : walk->root & 3;
     figures.cut = end >= WIRE_ROOT_CUT;
     figures.stopped = end == WIRE_ROOT_STOPPED && (stack.count == 0 || !is_loader(builder->session, &stack.frames[0]));

@@ -31,7 +31,9 @@ int family_list(const struct harness *harness, struct pids *out)
 void family_reap(struct harness *harness)
 {
     int status;
-    if (!harness->ended && waitpid(harness->pid, &status, WNOHANG | __WALL) == harness->pid) {
+    /* The collector stops processes by ptrace: that is reported to whoever waits for them, but it is no end. */
+    if (!harness->ended && waitpid(harness->pid, &status, WNOHANG | __WALL) == harness->pid &&
+        (WIFEXITED(status) || WIFSIGNALED(status))) {
         harness->ended = true;
         harness->wait_status = status;
     }

@@ -298,3 +298,18 @@ void events_not_freed(void)
     put(events, wire_event_head(WIRE_EVENT_NOT_FREED, 0), window_bits(), 0, stamp(events));
     landed(events);
 }
+
+const uint32_t events_state_bytes = sizeof(struct events);
+
+const struct unwind_check *events_walk(const uint64_t *frame, uint32_t *count)
+{
+    struct events *events = state();
+    if (events == NULL)
+        return NULL;
+    const struct unwind_start start = {.return_address = frame[1], .sp = (uint64_t)(frame + 2), .bp = frame[0]};
+    unwind_reset(&events->unwind); /* every frame is to be stepped through */
+    unwind_walk(&events->unwind, &start);
+    unwind_reset(&events->unwind); /* the nodes of this walk were not told of */
+    *count = events->unwind.depth;
+    return events->unwind.returns;
+}

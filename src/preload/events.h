@@ -32,5 +32,11 @@ GUEST_HIDDEN void events_map(const void *address, uint64_t bytes, const uint64_t
    after all. Both are to be called, with nothing told of in between. */
 GUEST_HIDDEN uint64_t events_unmap_begin(void);
 GUEST_HIDDEN void events_unmap_end(const void *address, uint64_t bytes, uint64_t time);
+/* The return addresses that a walk from `frame` finds, outermost first, with the places where they are stored; NULL when
+   there is no room for a walk. Valid until the thread's next event. */
+struct unwind_check;
+GUEST_HIDDEN const struct unwind_check *events_walk(const uint64_t *frame, uint32_t *count);
+
+GUEST_HIDDEN extern const uint32_t events_state_bytes;
 
 #endif

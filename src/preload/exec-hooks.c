@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "preload/exec-target.h"
+#include "preload/look.h"
 #include "preload/real.h"
 #include "preload/syscalls.h"
 
@@ -180,6 +181,15 @@ static bool has_slash(const char *name)
     return false;
 }
 
+/* Whether there is such a file, so that calling it may not return. */
+static bool can_be_executed(const char *name, bool by_path)
+{
+    char path[PATH_BYTES];
+    if (name == NULL || (by_path && !has_slash(name)))
+        return name != NULL && search(name, path);
+    return raw_syscall3(SYS_access, (long)name, X_OK, 0) == 0;
+}
+
 /* Whether the program will find our library (not after chroot) and can bear it. */
 static bool is_suitable(const char *name, bool by_path)
 {
@@ -210,16 +220,32 @@ static size_t plan(const char *name, bool by_path, char *const *words, bool *sui
             (words) = fill(__builtin_alloca(room * sizeof(char *)), __builtin_alloca(WORD_BYTES), words, suitable);    \
     }
 
+/* A look before the image goes, when it is likely to. */
+#define LOOK_BEFORE(name, by_path)                                                                                     \
+    bool looks = look_is_possible() && can_be_executed(name, by_path);                                                 \
+    if (looks)                                                                                                         \
+        LOOK_FROM_HERE();
+
+/* It did not. */
+#define STAY(looks, result)                                                                                            \
+    if (looks)                                                                                                         \
+        look_was_in_vain();                                                                                            \
+    return result
+
 GUEST_EXPORT int execve(const char *path, char *const argv[], char *const *words)
 {
     FIT(words, path, false)
-    return real.execve.call(path, argv, words);
+    LOOK_BEFORE(path, false)
+    int result = real.execve.call(path, argv, words);
+    STAY(looks, result);
 }
 
 GUEST_EXPORT int execvpe(const char *file, char *const argv[], char *const *words)
 {
     FIT(words, file, true)
-    return real.execvpe.call(file, argv, words);
+    LOOK_BEFORE(file, true)
+    int result = real.execvpe.call(file, argv, words);
+    STAY(looks, result);
 }
 
 GUEST_EXPORT int execv(const char *path, char *const argv[])
@@ -243,7 +269,9 @@ GUEST_EXPORT int fexecve(int fd, char *const argv[], char *const *words)
         path[used++] = (char)('0' + (unsigned)fd / digits % 10);
     path[used] = '\0';
     FIT(words, path, false)
-    return real.fexecve.call(fd, argv, words);
+    LOOK_BEFORE(path, false)
+    int result = real.fexecve.call(fd, argv, words);
+    STAY(looks, result);
 }
 
 GUEST_EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "preload/modules.h"
+#include "preload/look.h"
 #include "preload/pages.h"
 #include "preload/real.h"
 #include "preload/syscalls.h"
@@ -287,6 +288,8 @@ static bool register_process(uint32_t flags)
     guest.process = process;
     guest.session = session;
     guest.wants_events = (mapped.flags & WIRE_WANT_EVENTS) != 0;
+    guest.wants_looks = (mapped.flags & WIRE_WANT_LOOKS) != 0;
+    look_describe();
     publish_chunk(index);
     __atomic_store_n(&guest.serial, serial, __ATOMIC_RELEASE);
     guest_wake_collector();
@@ -378,6 +381,7 @@ static struct wire_thread *fresh_slot(uint32_t tid)
     } while (!atomic_compare_exchange_weak(&slots.used, &number, number + 1));
     struct wire_thread *slot = slot_at(number);
     atomic_store(&slot->generation, 1);
+    atomic_store(&slot->thread_pointer, (uint64_t)__builtin_thread_pointer());
     atomic_store(&slot->tid, tid);
     return slot;
 }
@@ -397,6 +401,7 @@ static struct wire_thread *dead_slot(uint32_t tid)
         if (!atomic_compare_exchange_strong(&slot->tid, &old, WIRE_TID_PENDING))
             continue;
         atomic_fetch_add(&slot->generation, 1);
+        atomic_store(&slot->thread_pointer, (uint64_t)__builtin_thread_pointer());
         atomic_store(&slot->tid, tid);
         return slot;
     }

@@ -24,11 +24,13 @@ struct guest {
     struct wire_header *session;  /* NULL: not profiled, or not yet */
     struct wire_process *process; /* likewise */
     bool wants_events;            /* WIRE_WANT_EVENTS */
+    bool wants_looks;             /* WIRE_WANT_LOOKS */
     const char *single_threaded;  /* glibc's __libc_single_threaded: not 0 while no other thread was ever started */
     uint32_t process_chunk;
     uint32_t pid;
     volatile uint32_t serial; /* of this process in the session, or GUEST_UNREGISTERED, GUEST_OFF */
     _Atomic uint32_t registering;
+    _Atomic uint32_t looking; /* a thread asks for a look */
 } __attribute__((aligned(WIRE_PAGE_BYTES)));
 GUEST_HIDDEN extern struct guest guest;
 

@@ -3,6 +3,7 @@
 
 #include "preload/allocator.h"
 #include "preload/exec-hooks.h"
+#include "preload/exit-hooks.h"
 #include "preload/guest.h"
 #include "preload/stops.h"
 
@@ -15,6 +16,7 @@ static __attribute__((constructor)) void start(void)
     allocator_open();
     guest_depth--;
     stops_start();
+    exit_watch();
 }
 
 static __attribute__((destructor)) void end(void)
@@ -25,6 +27,7 @@ static __attribute__((destructor)) void end(void)
     guest_depth++;
     allocator_close();
     guest_depth--;
+    exit_over();
     atomic_store(&guest.process->state, WIRE_PROCESS_EXITING);
     guest_wake_collector();
 }

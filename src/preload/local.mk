@@ -11,10 +11,12 @@ pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 	%D%/events.c %D%/events.h \
 	%D%/exec-hooks.c %D%/exec-hooks.h \
 	%D%/exec-target.c %D%/exec-target.h \
+	%D%/exit-hooks.c %D%/exit-hooks.h \
 	%D%/guest.c %D%/guest.h \
 	%D%/heap-hooks.c \
 	%D%/init.c \
 	%D%/jump-hooks.c \
+	%D%/look.c %D%/look.h \
 	%D%/map-hooks.c \
 	%D%/modules.c %D%/modules.h \
 	%D%/net-hooks.c \

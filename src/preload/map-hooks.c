@@ -10,6 +10,7 @@
 
 #include "preload/count.h"
 #include "preload/events.h"
+#include "preload/look.h"
 
 /* The slot to count in, or NULL: the allocator's own call, or none of the program's. */
 #define MAP_BEGIN() map_begin(__builtin_return_address(0))
@@ -18,6 +19,13 @@ static inline struct wire_thread *map_begin(const void *caller)
 {
     struct wire_thread *thread = count_begin();
     return thread != NULL && real_is_allocator_code(caller) ? NULL : thread;
+}
+
+/* Memory that the allocator maps for itself is no place where the program keeps references. libc's calls do not come by. */
+static void note_area(const void *caller, const void *start, size_t bytes)
+{
+    if (guest.wants_looks && real_is_allocator_code(caller) && !real.allocator_is_libc)
+        look_add_area(start, bytes);
 }
 
 static uint64_t whole_pages(size_t bytes)
@@ -70,6 +78,8 @@ GUEST_EXPORT void *mmap(void *address, size_t bytes, int protection, int flags, 
     if (flags & MAP_FIXED)
         unwind_memory_leaves();
     void *mapped = real.mmap.call(address, bytes, protection, flags, fd, offset);
+    if (mapped != MAP_FAILED)
+        note_area(__builtin_return_address(0), mapped, bytes);
     if (thread != NULL && mapped != MAP_FAILED)
         count_mapped(thread, mapped, bytes, EVENTS_FRAME);
     return mapped;
@@ -81,6 +91,8 @@ GUEST_EXPORT void *mmap64(void *address, size_t bytes, int protection, int flags
     if (flags & MAP_FIXED)
         unwind_memory_leaves();
     void *mapped = real.mmap64.call(address, bytes, protection, flags, fd, offset);
+    if (mapped != MAP_FAILED)
+        note_area(__builtin_return_address(0), mapped, bytes);
     if (thread != NULL && mapped != MAP_FAILED)
         count_mapped(thread, mapped, bytes, EVENTS_FRAME);
     return mapped;
@@ -92,6 +104,8 @@ GUEST_EXPORT int munmap(void *address, size_t bytes)
     unwind_memory_leaves();
     uint64_t resident = count_release_begin();
     uint64_t time = unmap_begin(thread);
+    if (guest.wants_looks)
+        look_drop_area(address, bytes); /* before anybody else can be given it */
     int result = real.munmap.call(address, bytes);
     unmap_end(thread, address, result == 0 ? bytes : 0, time);
     if (thread != NULL && result == 0)
@@ -169,8 +183,12 @@ GUEST_EXPORT int brk(void *end)
 GUEST_EXPORT void *sbrk(intptr_t change)
 {
     struct wire_thread *thread = MAP_BEGIN();
-    if (thread == NULL || change == 0)
-        return real.sbrk.call(change);
+    if (thread == NULL || change == 0) {
+        void *old = real.sbrk.call(change);
+        if (change > 0 && old != (void *)-1)
+            note_area(__builtin_return_address(0), old, (size_t)change);
+        return old;
+    }
     unwind_memory_leaves();
     uint64_t resident = change < 0 ? count_release_begin() : 0;
     uint64_t time = unmap_begin(thread);

@@ -61,6 +61,10 @@
                          char *const *, char *const *))                                                                \
     F(int, posix_spawnp, (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,        \
                           char *const *, char *const *))                                                               \
+    F(void, exit, (int))                                                                                               \
+    F(void, _exit, (int))                                                                                              \
+    F(void, quick_exit, (int))                                                                                         \
+    F(int, daemon, (int, int))                                                                                         \
     F(int, prctl, (int, unsigned long, unsigned long, unsigned long, unsigned long))                                   \
     F(long, syscall, (long, long, long, long, long, long, long))
 

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "preload/signals.h"
 #include "preload/stops.h"
 #include "preload/syscalls.h"
 
@@ -34,6 +35,8 @@ static bool has_many_threads(void)
 
 void stops_no_system_calls(void)
 {
+    if (!guest_sandboxed)
+        signals_leave_ending();
     no_system_calls = true;
     guest_sandboxed = true;
     if (guest.process != NULL)

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include "preload/exit-hooks.h"
 #include "preload/real.h"
 #include "preload/stops.h"
 
@@ -30,5 +31,7 @@ GUEST_EXPORT long syscall(long number, ...)
     va_end(args);
     if (number == SYS_seccomp && (a == SECCOMP_SET_MODE_STRICT || a == SECCOMP_SET_MODE_FILTER))
         stops_no_system_calls();
+    if (number == SYS_exit_group || number == SYS_exit)
+        exit_by_system_call(number == SYS_exit_group);
     return real.syscall.call(number, a, b, c, d, e, f);
 }

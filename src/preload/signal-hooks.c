@@ -19,6 +19,7 @@
 #include <ucontext.h>
 
 #include "preload/displace.h"
+#include "preload/look.h"
 #include "preload/real.h"
 #include "preload/stops.h"
 #include "preload/syscalls.h"
@@ -36,20 +37,39 @@ static GUEST_TLS bool trap_blocked;     /* the program believes SIGTRAP to be bl
 static GUEST_TLS bool trap_was_blocked; /* the same before the outermost handler began */
 static GUEST_TLS int handler_depth;
 
-static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+/* The first are those that a program brings on itself; for a last look at the process, all that end it by default are
+   watched. */
+static const int fatal_signals[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGABRT, SIGTERM, SIGINT,    SIGHUP,
+                                    SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGQUIT, SIGXCPU, SIGXFSZ, SIGVTALRM,
+                                    SIGPROF, SIGIO};
+#define FAULT_COUNT 5
+
+/* How many of them are watched. The first process of a namespace is not ended by signals that it does not handle. */
+static size_t fatal_count(void)
+{
+    return guest.wants_looks && guest.pid != 1 ? sizeof fatal_signals / sizeof *fatal_signals : FAULT_COUNT;
+}
 
 static bool is_fatal(int number)
 {
-    for (size_t i = 0; i < sizeof fatal_signals / sizeof *fatal_signals; i++)
+    for (size_t i = 0; i < fatal_count(); i++)
         if (fatal_signals[i] == number)
             return true;
     return false;
+}
+
+/* Will the instruction that it is for be run again, and fail again? */
+static bool comes_again(int number, const siginfo_t *info)
+{
+    return info->si_code > 0 && (number == SIGSEGV || number == SIGBUS || number == SIGFPE || number == SIGILL);
 }
 
 static bool is_handler(const struct sigaction *action)
 {
     return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
 }
+
+#define RED_ZONE_BYTES 128u /* of a leaf function, below the stack pointer: System V ABI, x86-64 */
 
 /* No mask can be this: SIGKILL cannot be blocked. */
 #define MASK_UNTOUCHED UINT64_MAX
@@ -69,6 +89,13 @@ void signals_restore(const uint64_t *old)
         raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)old, 0, sizeof *old);
 }
 
+/* The kernel has put the registers beside the stack that they belong to, or on the alternate one. */
+static void look_at_interrupted(const ucontext_t *context)
+{
+    const greg_t *registers = context->uc_mcontext.gregs;
+    look_ask((uint64_t)registers[REG_RSP] - RED_ZONE_BYTES, registers, sizeof context->uc_mcontext.gregs);
+}
+
 /* The last sample, then the program's end as it would have been: a fault happens again, in its own place, and a signal
    that was sent is sent again. SA_RESETHAND has put the default back: no system call is needed for a fault. */
 static void on_fatal(int number, siginfo_t *info, void *context)
@@ -77,11 +104,12 @@ static void on_fatal(int number, siginfo_t *info, void *context)
     greg_t *pc = &((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
     struct wire_record record = {.kind = WIRE_RECORD_END};
     stops_note(&record, true);
+    look_at_interrupted(context);
 
     uint64_t original = displace_original((uint64_t)*pc);
     if (original != 0 && info->si_code > 0 && !guest_sandboxed && displace_restore(original))
         *pc = (greg_t)original;
-    if (info->si_code <= 0)
+    if (!comes_again(number, info))
         raw_syscall3(SYS_tgkill, raw_syscall3(SYS_getpid, 0, 0, 0), raw_syscall3(SYS_gettid, 0, 0, 0), number);
     errno = saved_errno;
 }
@@ -194,8 +222,19 @@ static void watch(int number)
 void signals_watch_fatal(void)
 {
     watches_fatal = true;
-    for (size_t i = 0; i < sizeof fatal_signals / sizeof *fatal_signals; i++)
+    for (size_t i = 0; i < fatal_count(); i++)
         watch(fatal_signals[i]);
+}
+
+void signals_leave_ending(void)
+{
+    static const struct sigaction none = {.sa_handler = SIG_DFL};
+    struct sigaction kernel;
+    for (size_t i = FAULT_COUNT; i < sizeof fatal_signals / sizeof *fatal_signals; i++) {
+        int number = fatal_signals[i];
+        if (__sigaction(number, NULL, &kernel) == 0 && kernel.sa_sigaction == on_fatal)
+            __sigaction(number, &none, NULL);
+    }
 }
 
 /* A child made by vfork has dispositions and a mask of its own, but its parent's memory: what it changes must not be

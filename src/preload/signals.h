@@ -16,6 +16,9 @@ GUEST_HIDDEN void signals_take_over(signals_trap_fn *on_trap);
 /* Line stops are in place: also watch for the signals that end the program, to take a last sample. */
 GUEST_HIDDEN void signals_watch_fatal(void);
 
+/* A filter is about to forbid system calls: signals that end the program by default do so by themselves again. */
+GUEST_HIDDEN void signals_leave_ending(void);
+
 /* longjmp is about to bring back the mask that setjmp saved. */
 GUEST_HIDDEN void signals_jump_restores_mask(void);
 

@@ -144,6 +144,8 @@ void stops_start(void)
     signals_take_over(on_trap);
     modules_refresh();
     watch_loader();
+    if (guest.wants_looks)
+        signals_watch_fatal();
     if (stops_are_armed()) {
         sample_open();
         guest.process->rss_granularity_bytes = sample_granularity();

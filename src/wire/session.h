@@ -28,6 +28,7 @@ enum {
     WIRE_WANT_LINE_STOPS = 1u << 0, /* ask for plans and arm line stops */
     WIRE_WANT_CHILDREN = 1u << 1,   /* forked and exec'd children are profiled as well */
     WIRE_WANT_EVENTS = 1u << 2,     /* every allocation and free with its stack: wire/event.h */
+    WIRE_WANT_LOOKS = 1u << 3,      /* a process asks for a look at its memory before it leaves */
 };
 
 struct wire_header {
@@ -102,7 +103,8 @@ struct wire_thread {
     _Atomic uint64_t lost;           /* records that could not be written */
     uint64_t events_state;           /* the guest's own: address of the event stream's state in the process */
     _Atomic uint64_t guessed_frames; /* at least so many, of its stacks, were found by the frame pointer */
-    uint64_t reserved[2];
+    _Atomic uint64_t thread_pointer; /* the base of its thread-local storage, stored before `tid` */
+    uint64_t reserved;
 };
 _Static_assert(sizeof(struct wire_thread) == 128, "a thread slot is two cache lines");
 
@@ -150,6 +152,12 @@ struct wire_allocator_figures {
     uint64_t retained_bytes;
 };
 #define WIRE_ALLOCATOR_WINDOWS 8u
+#define WIRE_AREA_COUNT 32
+
+/* Memory that an allocator other than libc's has mapped for itself. */
+struct wire_area {
+    _Atomic uint64_t from, to; /* equal: nothing */
+};
 
 struct wire_process {
     uint32_t pid;
@@ -182,6 +190,23 @@ struct wire_process {
     _Atomic uint32_t rings;      /* bumped after a thread's slot has got another ring, of either kind */
     _Atomic uint32_t wait_count; /* how often a thread had to wait for room in a ring */
     _Atomic uint64_t wait_ticks; /* how long, by the time-stamp counter */
+    /* Looks. A thread that is about to end the process, or to replace its image, fills in `look_*`, adds 1 to
+       `look_asked`, wakes syseng-mem and waits on `look_answered` (a futex). */
+    _Atomic uint32_t look_asked;
+    _Atomic uint32_t look_answered;
+    _Atomic uint32_t look_void; /* the value of look_asked after which the process did not leave after all */
+    uint32_t look_tid;
+    uint64_t look_sp;        /* the lowest address of the thread's stack that is the program's */
+    uint64_t look_registers; /* address of registers that the program had there, 0 when they lie on the stack */
+    uint64_t look_registers_bytes;
+    /* What is the guest's own in the process and refers to blocks: not to be taken for the program's. */
+    uint64_t own_image_start, own_image_end; /* this library */
+    int64_t own_tls_offset;                  /* from a thread's pointer to the guest's variables */
+    uint32_t own_tls_bytes;
+    uint32_t own_state_bytes; /* behind wire_thread.events_state */
+    _Atomic uint32_t area_count; /* ever used of `areas`; more than there are: some are not known */
+    uint32_t reserved2;
+    struct wire_area areas[WIRE_AREA_COUNT];
 };
 
 enum wire_allocator { WIRE_ALLOCATOR_UNKNOWN, WIRE_ALLOCATOR_GLIBC, WIRE_ALLOCATOR_OTHER, WIRE_ALLOCATOR_JEMALLOC };

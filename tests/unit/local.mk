@@ -86,6 +86,11 @@ UNIT_TESTS += %D%/collector-ranges
 %C%_collector_ranges_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_collector_ranges_LDADD = src/collector/libcollector.a $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/collector-reach
+%C%_collector_reach_SOURCES = %D%/collector-reach.c
+%C%_collector_reach_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_collector_reach_LDADD = src/collector/libcollector.a $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/collector-session-site
 %C%_collector_session_site_SOURCES = %D%/collector-session-site.c
 %C%_collector_session_site_CPPFLAGS = $(UNIT_CPPFLAGS)
