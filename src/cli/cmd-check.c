@@ -208,6 +208,7 @@ static int judge(struct profile *profile, struct session *session, void *data)
     ask_modules(command, session);
     const struct check_options options = {
         .repeat = (uint32_t)command->options->requests.repeat,
+        .finds_reachable = command->options->check.still_live,
         .lookup = profile->symbols != NULL ? profile_look_up : NULL,
         .lookup_data = profile->symbols,
         .suppressions = command->suppressions,
@@ -223,6 +224,10 @@ static int judge(struct profile *profile, struct session *session, void *data)
     }
     int failure = print_all(command, profile, result);
     say_doubts(command, profile, session);
+    const char *why = check_why_unknown(result);
+    if (why != NULL)
+        message(MESSAGE_NOTE, "%s: what it still refers to is not known of every process: %s%s", profile->program.name,
+                why, session->requests[0].is_run ? "; all that it left is reported" : "");
     say_unused(command);
     bool found = result->finding_count > 0;
     check_free(result);

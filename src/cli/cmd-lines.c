@@ -259,6 +259,8 @@ static int serve_requests(struct lines_command *command)
     struct profile *profile = &command->profile;
     if (find_endpoint(command))
         fire_all(command);
+    if (profile->view != NULL && profile->collector != NULL && command->window_count > 0)
+        collector_look(profile->collector);
     progress_begin("waiting until the program ends");
     if (harness_stop(profile->harness, GRACE_NS, &profile->wait_status, &profile->ended_by_us) < 0) {
         message(MESSAGE_ERROR, "%s: could not be ended", profile->program.name);

@@ -71,6 +71,9 @@ const struct option option_table[] = {
      .offset = AT(check.suppressions), .argument = "FILE", .completes = OPTION_COMPLETES_FILE,
      .help = "do not report what FILE names, in the syntax of LeakSanitizer or of valgrind; may be repeated; "
              ".syseng-mem.supp is read besides when it is there"},
+    {.name = "still-live", .kind = OPTION_FLAG, .group = OPTION_GROUP_CHECK, .commands = OPTIONS_CHECK,
+     .offset = AT(check.still_live),
+     .help = "of a whole run, find also what is still live at exit though the program refers to it"},
     {.name = "config", .kind = OPTION_TEXT, .group = OPTION_GROUP_CHECK, .commands = OPTIONS_CHECK,
      .offset = AT(check.config), .argument = "FILE", .completes = OPTION_COMPLETES_FILE,
      .help = "read the limits of the requests from FILE instead of .syseng-mem.conf"},

@@ -52,6 +52,7 @@ struct options_check {
     struct options_list outputs;      /* of each format; NULL: standard output */
     struct options_list suppressions; /* --suppressions */
     const char *config;               /* --config, or NULL */
+    bool still_live;                  /* --still-live */
 };
 
 struct options_watch {

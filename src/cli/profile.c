@@ -153,6 +153,8 @@ static int make_collector(struct profile *profile)
         flags |= WIRE_WANT_CHILDREN;
     if (wants_stacks(profile->options))
         flags |= WIRE_WANT_EVENTS;
+    if (profile->options->command == OPTIONS_CHECK)
+        flags |= WIRE_WANT_LOOKS;
     if (collector_new(flags, profile->view == NULL ? watch_plan : NULL, profile->watch, &profile->collector, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
     collector_limit_depth(profile->collector, (uint32_t)profile->options->watch.depth);

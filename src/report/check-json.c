@@ -37,20 +37,28 @@ static json_t *build_range(struct json_build *build, uint64_t low, uint64_t high
 static void put_leak(struct json_build *build, json_t *object, const struct check_result *result,
                      const struct check_finding *finding)
 {
-    static const char *const evidence[] = {
-        [CHECK_GROWING] = "growing", [CHECK_STILL_LIVE] = "still-live", [CHECK_KEPT] = "kept"};
+    static const char *const evidence[] = {[CHECK_GROWING] = "growing",
+                                           [CHECK_UNREACHABLE] = "unreachable",
+                                           [CHECK_STILL_LIVE] = "still-live",
+                                           [CHECK_KEPT] = "kept"};
     json_t *frames = json_array(), *reachable = json_null();
     struct text suppression = TEXT_EMPTY;
     for (size_t i = 0; i < finding->frame_count; i++)
         build_append(build, frames, build_frame(build, &finding->frames[i]));
     if (finding->reach != CHECK_REACH_UNKNOWN)
-        reachable = json_boolean(finding->reach == CHECK_REACHABLE);
+        reachable = json_boolean(finding->reach == CHECK_REACH_ALL);
     build_put(build, object, "evidence", build_string(evidence[finding->evidence]));
     build_put(build, object, "reachable", reachable);
     build_put(build, object, "bytes", build_range(build, finding->bytes_low, finding->bytes_high));
     build_put(build, object, "blocks", build_range(build, finding->blocks_low, finding->blocks_high));
     build_put(build, object, "total_bytes", build_integer(finding->bytes_total));
     build_put(build, object, "total_blocks", build_integer(finding->blocks_total));
+    build_put(build, object, "unreachable_bytes", build_integer(finding->lost_bytes));
+    build_put(build, object, "unreachable_blocks", build_integer(finding->lost_blocks));
+    build_put(build, object, "indirect_bytes", build_integer(finding->indirect_bytes));
+    build_put(build, object, "indirect_blocks", build_integer(finding->indirect_blocks));
+    build_put(build, object, "leads_to_bytes", build_integer(finding->led_bytes));
+    build_put(build, object, "leads_to_blocks", build_integer(finding->led_blocks));
     build_put(build, object, "repeats_with", build_integer(finding->windows));
     build_put(build, object, "repeats", build_integer(result->requests[finding->request].count));
     build_put(build, object, "stack", frames);
@@ -136,6 +144,10 @@ int check_json(const struct check_result *result, const struct check_print *prin
     build_put(&build, root, "requests", requests);
     build_put(&build, root, "findings", build_findings(&build, result, result->findings, result->finding_count));
     build_put(&build, root, "kept", build_findings(&build, result, result->kept, result->kept_count));
+    build_put(&build, root, "indirect", build_findings(&build, result, result->indirect, result->indirect_count));
+    build_put(&build, root, "still_live", build_findings(&build, result, result->still_live, result->still_live_count));
+    const char *why = check_why_unknown(result);
+    build_put(&build, root, "reachability_unknown", build_string(why));
     build_put(&build, root, "suppressed", build_integer(result->suppressed_count));
     build_put(&build, root, "stacks", stacks);
     build_put(&build, root, "losses", losses);

@@ -21,8 +21,10 @@ const char *check_kind_name(enum check_kind kind)
 
 const char *check_rule(const struct check_finding *finding)
 {
-    static const char *const leaks[] = {
-        [CHECK_GROWING] = "leak/growing", [CHECK_STILL_LIVE] = "leak/still-live", [CHECK_KEPT] = "leak/kept"};
+    static const char *const leaks[] = {[CHECK_GROWING] = "leak/growing",
+                                        [CHECK_UNREACHABLE] = "leak/unreachable",
+                                        [CHECK_STILL_LIVE] = "leak/still-live",
+                                        [CHECK_KEPT] = "leak/kept"};
     static const char *const limits[] = {[LIMITS_PEAK] = "limit/peak",
                                          [LIMITS_ALLOCATED] = "limit/allocated",
                                          [LIMITS_ALLOCS] = "limit/allocs",
@@ -52,13 +54,28 @@ static void add_leak(struct text *out, const struct check_request *request, cons
     add_range(out, finding->blocks_low, finding->blocks_high, false);
     if (finding->evidence == CHECK_STILL_LIVE)
         text_add(out, " still live at exit");
-    else
+    else if (!request->is_run)
         text_addf(out, " per request, %u of %u repeat%s", finding->windows, request->count,
                   request->count == 1 ? "" : "s");
     if (finding->evidence == CHECK_KEPT)
         text_add(out, ", kept");
-    if (finding->reach != CHECK_REACH_UNKNOWN)
-        text_add(out, finding->reach == CHECK_UNREACHABLE ? ", unreachable" : ", reachable");
+    if (finding->reach == CHECK_REACH_ALL && finding->evidence != CHECK_KEPT)
+        text_add(out, ", still reachable");
+    else if (finding->reach == CHECK_REACH_SOME)
+        text_addf(out, ", %" PRIu64 " of %" PRIu64 " blocks unreachable", finding->lost_blocks, finding->blocks_total);
+    else if (finding->reach == CHECK_REACH_NONE)
+        text_add(out, ", unreachable");
+    if (check_is_indirect(finding))
+        text_add(out, ", lost blocks lead to it");
+    if (finding->led_blocks > 0) {
+        text_addf(out, "; leads to %s in ", units_bytes(finding->led_bytes).text);
+        add_range(out, finding->led_blocks, finding->led_blocks, false);
+    }
+}
+
+bool check_is_indirect(const struct check_finding *finding)
+{
+    return finding->lost_blocks > 0 && finding->indirect_blocks == finding->lost_blocks;
 }
 
 static void add_limit(struct text *out, const struct check_finding *finding)
@@ -90,6 +107,17 @@ void check_add_what(struct text *out, const struct check_result *result, const s
         add_limit(out, finding);
     else
         text_add(out, finding->text);
+}
+
+const char *check_why_unknown(const struct check_result *result)
+{
+    static const char *const why[] = {
+        [SESSION_LOOK_NONE] = "it was gone before anybody could look",
+        [SESSION_LOOK_DONE] = NULL,
+        [SESSION_LOOK_NOT_PERMITTED] = "the kernel does not let it be looked at (ptrace is not permitted)",
+        [SESSION_LOOK_FAILED] = "it did not stand still, or its memory could not be read",
+    };
+    return why[result->unknown_why];
 }
 
 static void add_count(struct text *out, size_t count, const char *noun)

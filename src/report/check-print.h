@@ -13,6 +13,9 @@ const char *check_rule(const struct check_finding *finding);
    "answered 404, which is not the status expected" */
 void check_add_what(struct text *out, const struct check_result *result, const struct check_finding *finding);
 
+/* Do other lost blocks lead to all of these? */
+bool check_is_indirect(const struct check_finding *finding);
+
 /* "LEAK", "LIMIT", "FAIL" */
 const char *check_kind_name(enum check_kind kind);
 

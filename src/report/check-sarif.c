@@ -18,6 +18,8 @@ static const struct rule {
      "Blocks that this stack allocates stay live after every repeat of the request. Free them, or keep them in "
      "something "
      "bounded."},
+    {"leak/unreachable", "Unreachable", "Memory is lost",
+     "Blocks that this stack allocated were not freed, and nothing in the program's memory refers to them any more."},
     {"leak/still-live", "StillLiveAtExit", "Memory is still live at exit",
      "Blocks that this stack allocated were not freed when the program ended."},
     {"limit/peak", "PeakLimit", "The peak of a request exceeds its limit", "The live heap rose higher than agreed."},

@@ -1,5 +1,6 @@
 /* Findings for people. */
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/units.h"
@@ -125,14 +126,15 @@ static void add_stack(struct printer *printer, const struct check_finding *findi
     }
 }
 
-static void add_finding(struct printer *printer, const struct check_finding *finding, size_t name_width)
+/* `word` is NULL for a finding, which gets that of its kind. */
+static void add_finding(struct printer *printer, const struct check_finding *finding, size_t name_width,
+                        const char *word)
 {
     static const char *const colors[] = {
         [CHECK_LEAK] = "\033[1;31m", [CHECK_LIMIT] = "\033[1;35m", [CHECK_FAILED] = "\033[1;31m"};
-    bool is_kept = finding->kind == CHECK_LEAK && finding->evidence == CHECK_KEPT;
     struct text *out = &printer->out, cure = TEXT_EMPTY;
-    text_add(out, paint(printer, is_kept ? "\033[2m" : colors[finding->kind]));
-    add_padded(out, is_kept ? "KEPT" : check_kind_name(finding->kind), 6);
+    text_add(out, paint(printer, word != NULL ? "\033[2m" : colors[finding->kind]));
+    add_padded(out, word != NULL ? word : check_kind_name(finding->kind), 6);
     text_add(out, paint(printer, "\033[0m"));
     add_padded(out, printer->result->requests[finding->request].name, name_width + 3);
     check_add_what(out, printer->result, finding);
@@ -140,7 +142,7 @@ static void add_finding(struct printer *printer, const struct check_finding *fin
     if (finding->kind != CHECK_LEAK)
         return;
     add_stack(printer, finding);
-    if (!is_kept && check_add_suppression(&cure, finding))
+    if (word == NULL && check_add_suppression(&cure, finding))
         text_addf(out, "      cure: free it, or put this line in .syseng-mem.supp:   %s\n", text_get(&cure));
     text_fini(&cure);
 }
@@ -168,7 +170,7 @@ static void add_next(struct printer *printer, size_t index, size_t width)
     const struct check_result *result = printer->result;
     const struct check_finding *findings = result->findings;
     if (printer->print->verbose || !is_beyond(findings, index, SHOWN_LEAKS)) {
-        add_finding(printer, &findings[index], width);
+        add_finding(printer, &findings[index], width, NULL);
         return;
     }
     printer->left_out++;
@@ -182,15 +184,40 @@ static void add_next(struct printer *printer, size_t index, size_t width)
     printer->left_out_bytes = 0;
 }
 
+/* All of what is no finding. */
+static void add_all(struct printer *printer, const struct check_finding *findings, size_t count, const char *word)
+{
+    size_t width = widest_name(findings, count, printer->result);
+    for (size_t i = 0; i < count; i++)
+        add_finding(printer, &findings[i], width, word);
+}
+
+/* What is no finding, in one line. */
+static void add_still_live(struct text *out, const struct check_result *result, bool verbose)
+{
+    uint64_t bytes = 0, blocks = 0;
+    for (size_t i = 0; i < result->still_live_count; i++) {
+        bytes += result->still_live[i].bytes_total;
+        blocks += result->still_live[i].blocks_total;
+    }
+    if (blocks > 0)
+        text_addf(out, "%s in %" PRIu64 " block%s still live at exit, and reachable%s\n", units_bytes(bytes).text,
+                  blocks, blocks == 1 ? "" : "s",
+                  verbose ? "" : "; --verbose lists them, --still-live makes them findings");
+}
+
 int check_text(const struct check_result *result, const struct check_print *print, FILE *out, struct err *err)
 {
     struct printer printer = {.result = result, .print = print, .out = TEXT_EMPTY, .cache = SOURCE_CACHE_EMPTY};
     size_t width = widest_name(result->findings, result->finding_count, result);
     for (size_t i = 0; i < result->finding_count; i++)
         add_next(&printer, i, width);
-    width = widest_name(result->kept, result->kept_count, result);
-    for (size_t i = 0; print->verbose && i < result->kept_count; i++)
-        add_finding(&printer, &result->kept[i], width);
+    if (print->verbose) {
+        add_all(&printer, result->indirect, result->indirect_count, "LOST");
+        add_all(&printer, result->kept, result->kept_count, "KEPT");
+        add_all(&printer, result->still_live, result->still_live_count, "LIVE");
+    }
+    add_still_live(&printer.out, result, print->verbose);
     check_add_totals(&printer.out, result);
     text_add(&printer.out, "\n");
     source_cache_fini(&printer.cache);

@@ -23,13 +23,19 @@ struct judge {
     const struct check_options *options;
     struct check_result *result;
     struct stacks *stacks;
-    size_t finding_room, kept_room;
+    size_t finding_room, kept_room, still_live_room, indirect_room;
     struct window *windows; /* scratch: one per repeat */
 };
 
 /* What is live from one window, over the stacks that are looked at together. */
 struct window {
     uint64_t bytes, blocks, survived;
+};
+
+/* Where a finding goes. */
+struct list {
+    struct check_finding **items;
+    size_t *count, *room;
 };
 
 /* A row of windows: sites order[from] .. order[to - 1]. */
@@ -75,14 +81,25 @@ static int compare_sites(const void *left, const void *right, void *data)
     return order != 0 ? order : (a->request > b->request) - (a->request < b->request);
 }
 
-static uint64_t live_bytes(const struct session_site *site, bool is_run)
+/* Which of a site's blocks are looked at. */
+enum part { PART_LIVE, PART_LOST, PART_HELD, PART_UNKNOWN };
+
+static uint64_t bytes_of(const struct session_site *site, enum part part)
 {
-    return is_run ? site->live_bytes : site->window_live_bytes;
+    const uint64_t bytes[] = {[PART_LIVE] = site->window_live_bytes,
+                              [PART_LOST] = site->lost_bytes,
+                              [PART_HELD] = site->held_bytes,
+                              [PART_UNKNOWN] = site->unknown_bytes};
+    return bytes[part];
 }
 
-static uint64_t live_count(const struct session_site *site, bool is_run)
+static uint64_t blocks_of(const struct session_site *site, enum part part)
 {
-    return is_run ? site->live_count : site->window_live_count;
+    const uint64_t blocks[] = {[PART_LIVE] = site->window_live_count,
+                               [PART_LOST] = site->lost_count,
+                               [PART_HELD] = site->held_count,
+                               [PART_UNKNOWN] = site->unknown_count};
+    return blocks[part];
 }
 
 /* What a row of windows says. */
@@ -93,13 +110,13 @@ struct tally {
 };
 
 /* Add a row's sites to the windows. */
-static void add_row(const struct judge *judge, const struct row *row, bool is_run)
+static void add_row(const struct judge *judge, const struct row *row, enum part part)
 {
     for (size_t i = row->from; i < row->to; i++) {
         const struct session_site *site = site_at(judge, row->order[i]);
         struct window *window = &judge->windows[site->request % windows_per_request(judge)];
-        window->bytes += live_bytes(site, is_run);
-        window->blocks += live_count(site, is_run);
+        window->bytes += bytes_of(site, part);
+        window->blocks += blocks_of(site, part);
         window->survived += site->survived_count;
     }
 }
@@ -193,42 +210,113 @@ static int append(struct check_finding **items, size_t *count, size_t *room, con
     return 0;
 }
 
-static int judge_row(struct judge *judge, const struct row *row)
+/* What the look at the program's memory has to say of a row. */
+static void add_reach(const struct judge *judge, const struct row *row, struct check_finding *finding)
+{
+    uint64_t held = 0;
+    finding->lost_bytes = finding->lost_blocks = finding->indirect_bytes = finding->indirect_blocks = 0;
+    finding->led_bytes = finding->led_blocks = 0;
+    for (size_t i = row->from; i < row->to; i++) {
+        const struct session_site *site = site_at(judge, row->order[i]);
+        held += site->held_count;
+        finding->lost_bytes += site->lost_bytes;
+        finding->lost_blocks += site->lost_count;
+        finding->indirect_bytes += site->indirect_bytes;
+        finding->indirect_blocks += site->indirect_count;
+        finding->led_bytes += site->led_bytes;
+        finding->led_blocks += site->led_count;
+    }
+    if (held + finding->lost_blocks < finding->blocks_total)
+        finding->reach = CHECK_REACH_UNKNOWN;
+    else if (finding->lost_blocks == 0)
+        finding->reach = CHECK_REACH_ALL;
+    else
+        finding->reach = finding->lost_blocks < finding->blocks_total ? CHECK_REACH_SOME : CHECK_REACH_NONE;
+}
+
+/* The list that a leak belongs to, and whether it is one of the findings. */
+static bool find_list(struct judge *judge, const struct check_finding *finding, struct list *out)
 {
     struct check_result *result = judge->result;
+    bool is_reachable = finding->evidence == CHECK_STILL_LIVE && finding->reach == CHECK_REACH_ALL;
+    if (finding->evidence == CHECK_KEPT)
+        *out = (struct list){&result->kept, &result->kept_count, &judge->kept_room};
+    else if (finding->evidence == CHECK_UNREACHABLE && check_is_indirect(finding))
+        *out = (struct list){&result->indirect, &result->indirect_count, &judge->indirect_room};
+    else if (is_reachable && !judge->options->finds_reachable)
+        *out = (struct list){&result->still_live, &result->still_live_count, &judge->still_live_room};
+    else
+        *out = (struct list){&result->findings, &result->finding_count, &judge->finding_room};
+    return out->items == &result->findings;
+}
+
+/* Add the finding to those of its kind, unless it is the runtime's own or suppressed. */
+static int place(struct judge *judge, const struct row *row, struct check_finding *finding)
+{
+    struct list list;
+    bool counts = find_list(judge, finding, &list);
+    int status = resolve(judge, site_at(judge, row->order[row->from]), finding);
+    bool is_dropped = status == 0 && suppressions_is_runtime(finding->frames, finding->frame_count);
+    if (status == 0 && !is_dropped && counts &&
+        suppressions_match(judge->options->suppressions, finding->frames, finding->frame_count)) {
+        judge->result->suppressed_count++;
+        is_dropped = true;
+    }
+    if (status == 0 && !is_dropped)
+        status = append(list.items, list.count, list.room, finding);
+    if (status < 0 || is_dropped)
+        free(finding->frames);
+    else
+        judge->result->leak_count += counts;
+    return status;
+}
+
+/* One part of what a whole run left. */
+static int judge_part(struct judge *judge, const struct row *row, const struct check_finding *model, enum part part)
+{
+    struct check_finding finding = *model;
+    add_row(judge, row, part);
+    if (take_windows(judge, &finding).windows == 0)
+        return 0;
+    finding.evidence = part == PART_LOST ? CHECK_UNREACHABLE : CHECK_STILL_LIVE;
+    if (part == PART_LOST)
+        add_reach(judge, row, &finding);
+    finding.reach = part == PART_LOST ? CHECK_REACH_NONE : part == PART_HELD ? CHECK_REACH_ALL : CHECK_REACH_UNKNOWN;
+    return place(judge, row, &finding);
+}
+
+static int judge_run(struct judge *judge, const struct row *row, const struct check_finding *model)
+{
+    static const enum part parts[] = {PART_LOST, PART_UNKNOWN, PART_HELD};
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < sizeof parts / sizeof *parts; i++)
+        status = judge_part(judge, row, model, parts[i]);
+    return status;
+}
+
+static int judge_row(struct judge *judge, const struct row *row)
+{
     uint32_t per = windows_per_request(judge);
     const struct session_site *first = site_at(judge, row->order[row->from]);
     struct check_finding finding = {.kind = CHECK_LEAK, .request = first->request / per};
-    const struct check_request *request = &result->requests[finding.request];
-    add_row(judge, row, request->is_run);
+    const struct check_request *request = &judge->result->requests[finding.request];
+    finding.row_from = row->from;
+    finding.row_to = row->to;
+    if (request->is_run)
+        return judge_run(judge, row, &finding);
+    add_row(judge, row, PART_LIVE);
     struct tally tally = take_windows(judge, &finding);
     if (tally.windows == 0)
         return 0;
-    finding.row_from = row->from;
-    finding.row_to = row->to;
-    finding.evidence = request->is_run                      ? CHECK_STILL_LIVE
-                       : is_growing(&tally, request->count) ? CHECK_GROWING
-                                                            : CHECK_KEPT;
-    int status = resolve(judge, first, &finding);
-    bool is_kept = finding.evidence == CHECK_KEPT;
-    if (status == 0 && suppressions_is_runtime(finding.frames, finding.frame_count)) {
-        free(finding.frames);
-        return 0;
+    finding.evidence = is_growing(&tally, request->count) ? CHECK_GROWING : CHECK_KEPT;
+    add_reach(judge, row, &finding);
+    if (finding.evidence == CHECK_KEPT && finding.reach >= CHECK_REACH_SOME) {
+        add_row(judge, row, PART_LOST);
+        take_windows(judge, &finding);
+        finding.evidence = CHECK_UNREACHABLE;
+        finding.reach = CHECK_REACH_NONE;
     }
-    if (status == 0 && !is_kept &&
-        suppressions_match(judge->options->suppressions, finding.frames, finding.frame_count)) {
-        result->suppressed_count++;
-        free(finding.frames);
-        return 0;
-    }
-    if (status == 0)
-        status = is_kept ? append(&result->kept, &result->kept_count, &judge->kept_room, &finding)
-                         : append(&result->findings, &result->finding_count, &judge->finding_room, &finding);
-    if (status < 0)
-        free(finding.frames);
-    else if (!is_kept)
-        result->leak_count++;
-    return status;
+    return place(judge, row, &finding);
 }
 
 /* By request; by bytes, most first; then as the stacks are ordered, so that two runs agree. */
@@ -243,6 +331,12 @@ static int compare_findings(const void *left, const void *right)
         if (a->frames[i].address != b->frames[i].address)
             return a->frames[i].address < b->frames[i].address ? -1 : 1;
     return (a->frame_count > b->frame_count) - (a->frame_count < b->frame_count);
+}
+
+static void sort(struct check_finding *findings, size_t count)
+{
+    if (count > 0)
+        qsort(findings, count, sizeof *findings, compare_findings);
 }
 
 /* By request, then by the frames up to the blamed one's caller: what calls that may vary from repeat to repeat. */
@@ -271,9 +365,11 @@ static int judge_together(struct judge *judge, const uint32_t *order, size_t fro
 {
     struct check_result *result = judge->result;
     struct check_finding all = {0}, *largest = &result->kept[from];
+    bool is_known = true;
     for (size_t i = from; i < to; i++) {
         const struct check_finding *kept = &result->kept[i];
-        add_row(judge, &(struct row){.order = order, .from = kept->row_from, .to = kept->row_to}, false);
+        is_known &= kept->reach == CHECK_REACH_ALL;
+        add_row(judge, &(struct row){.order = order, .from = kept->row_from, .to = kept->row_to}, PART_LIVE);
         if (kept->bytes_total > largest->bytes_total)
             largest = &result->kept[i];
     }
@@ -284,6 +380,7 @@ static int judge_together(struct judge *judge, const uint32_t *order, size_t fro
     finding.evidence = CHECK_GROWING;
     finding.windows = all.windows;
     finding.bytes_low = all.bytes_low, finding.bytes_high = all.bytes_high, finding.bytes_total = all.bytes_total;
+    finding.reach = is_known ? CHECK_REACH_ALL : CHECK_REACH_UNKNOWN; /* else they would not be here */
     finding.blocks_low = all.blocks_low, finding.blocks_high = all.blocks_high, finding.blocks_total = all.blocks_total;
     bool is_suppressed = suppressions_match(judge->options->suppressions, finding.frames, finding.frame_count);
     if (!is_suppressed && append(&result->findings, &result->finding_count, &judge->finding_room, &finding) < 0)
@@ -352,10 +449,10 @@ static int judge_sites(struct judge *judge)
         status = judge_kept(judge, order);
     free(order);
     free(judge->windows);
-    if (judge->result->finding_count > 0)
-        qsort(judge->result->findings, judge->result->finding_count, sizeof *judge->result->findings, compare_findings);
-    if (judge->result->kept_count > 0)
-        qsort(judge->result->kept, judge->result->kept_count, sizeof *judge->result->kept, compare_findings);
+    sort(judge->result->findings, judge->result->finding_count);
+    sort(judge->result->kept, judge->result->kept_count);
+    sort(judge->result->indirect, judge->result->indirect_count);
+    sort(judge->result->still_live, judge->result->still_live_count);
     return status;
 }
 
@@ -512,6 +609,15 @@ static int add_requests(struct judge *judge)
     return 0;
 }
 
+/* Of a process that left blocks behind. */
+static enum session_look why_unknown(const struct session *session)
+{
+    for (size_t i = 0; i < session->process_count; i++)
+        if (session->processes[i].look != SESSION_LOOK_DONE)
+            return session->processes[i].look;
+    return SESSION_LOOK_DONE;
+}
+
 int check_session(const struct session *session, const struct check_options *options, struct check_result **out,
                   struct err *err)
 {
@@ -522,6 +628,7 @@ int check_session(const struct session *session, const struct check_options *opt
     if (status == 0) {
         result->session = session;
         status = add_requests(&judge);
+        result->unknown_why = why_unknown(session);
     }
     if (status == 0)
         status = judge_sites(&judge);
@@ -562,6 +669,8 @@ void check_free(struct check_result *result)
     free(result->requests);
     findings_free(result->findings, result->finding_count);
     findings_free(result->kept, result->kept_count);
+    findings_free(result->indirect, result->indirect_count);
+    findings_free(result->still_live, result->still_live_count);
     stacks_free(result->stacks);
     free(result);
 }

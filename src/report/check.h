@@ -23,13 +23,14 @@ enum check_kind {
 };
 
 enum check_evidence {
-    CHECK_GROWING,    /* live again after every repeat */
-    CHECK_STILL_LIVE, /* not freed when the program ended: all that can be said of a whole run */
-    CHECK_KEPT,       /* live from the first repeats only, or replaced by each other: no finding */
+    CHECK_GROWING,     /* live again after every repeat */
+    CHECK_UNREACHABLE, /* nothing in the program's memory refers to it any more */
+    CHECK_STILL_LIVE,  /* not freed when the program ended */
+    CHECK_KEPT,        /* live from the first repeats only, or replaced by each other: no finding */
 };
 
-/* Whether the program's memory still has a pointer to the block when it is judged. */
-enum check_reach { CHECK_REACH_UNKNOWN, CHECK_REACHABLE, CHECK_UNREACHABLE };
+/* Whether the program's memory still has pointers to the blocks when they are judged. */
+enum check_reach { CHECK_REACH_UNKNOWN, CHECK_REACH_ALL, CHECK_REACH_SOME, CHECK_REACH_NONE };
 
 /* One request of the command line with all its repeats, or the whole run. */
 struct check_request {
@@ -51,8 +52,11 @@ struct check_finding {
     enum check_reach reach;
     uint64_t bytes_low, bytes_high, blocks_low, blocks_high;
     uint64_t bytes_total, blocks_total;
-    uint32_t windows;           /* that left some */
-    struct check_frame *frames; /* innermost first, inlined functions among them */
+    uint64_t lost_bytes, lost_blocks;         /* of them, unreachable */
+    uint64_t indirect_bytes, indirect_blocks; /* of those, what other lost blocks lead to */
+    uint64_t led_bytes, led_blocks;           /* of other stacks, what only these lost blocks lead to */
+    uint32_t windows;                         /* that left some */
+    struct check_frame *frames;               /* innermost first, inlined functions among them */
     size_t frame_count;
     size_t blamed; /* index of the frame to show the finding at; frame_count when there is none */
 
@@ -79,13 +83,19 @@ struct check_result {
     size_t finding_count;
     struct check_finding *kept;
     size_t kept_count;
+    struct check_finding *indirect; /* unreachable, but only because lost blocks lead to it: told with those */
+    size_t indirect_count;
+    struct check_finding *still_live; /* of a whole run: reachable at exit, and no finding */
+    size_t still_live_count;
+    enum session_look unknown_why; /* why it is not known of some process what is reachable; SESSION_LOOK_DONE: it is */
     size_t suppressed_count;
     size_t leak_count, limit_count, failed_count; /* among the findings */
     struct stacks *stacks;                        /* private: owns the frames' strings */
 };
 
 struct check_options {
-    uint32_t repeat; /* windows per request */
+    uint32_t repeat;      /* windows per request */
+    bool finds_reachable; /* of a whole run, what is still live at exit is a finding though it is reachable */
     report_lookup_fn *lookup;
     void *lookup_data;
     struct suppressions *suppressions;               /* or NULL; those that match are marked as used */
@@ -110,6 +120,10 @@ struct check_print {
 typedef int check_print_fn(const struct check_result *result, const struct check_print *print, FILE *out,
                            struct err *err);
 check_print_fn check_text, check_json, check_sarif, check_junit, check_github, check_gitlab;
+
+/* Why it is not known of some process what it refers to, as the end of a sentence: "it was killed"; NULL when it is
+ * known. */
+const char *check_why_unknown(const struct check_result *result);
 
 /* "2 findings in 3 requests (1 leak, 1 limit), 0 suppressed" */
 void check_add_totals(struct text *out, const struct check_result *result);

@@ -9,6 +9,7 @@ E2E_TESTS += %D%/blame-truth.test
 E2E_TESTS += %D%/check-edges.test
 E2E_TESTS += %D%/check-formats.test
 E2E_TESTS += %D%/check-lsan.test
+E2E_TESTS += %D%/check-look.test
 E2E_TESTS += %D%/check-requests.test
 E2E_TESTS += %D%/check-run.test
 E2E_TESTS += %D%/check-schemas.test

@@ -72,11 +72,22 @@ static void two_leaks(void)
     count++;
 }
 
+/* A table that is made once, and whose only pointer is then overwritten. */
+static void lose_once(void)
+{
+    static char *volatile table;
+    if (++count == 3) {
+        table = malloc(70); /* ONCE */
+        table = NULL;
+    }
+}
+
 static const struct {
     const char *path;
     void (*act)(void);
 } pages[] = {{"/grow", grow},           {"/cache", fill_cache}, {"/last", replace_last}, {"/ring", turn_ring},
-             {"/half", leak_sometimes}, {"/append", append},    {"/child", leave_to_child}, {"/varies", two_leaks}};
+             {"/half", leak_sometimes}, {"/append", append},    {"/child", leave_to_child}, {"/varies", two_leaks},
+             {"/once", lose_once}};
 
 static void serve(int connection)
 {

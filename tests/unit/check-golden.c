@@ -23,6 +23,7 @@ static struct check_result *judge(struct check_session *built, struct limits *li
     check_session_init(built, targets, 3);
     for (uint32_t i = 0; i < 3; i++) {
         check_session_add(built, STACK_HEADER_DUP, i, 1, 1, 16);
+        check_session_look(built, 1, 0);
         check_session_add(built, STACK_CACHE_FILL, 3 + i, 2 + i, 2 + i, 4000 * (i + 1));
         check_session_add(built, STACK_STRIPPED, 3 + i, 1, 1, 10);
     }

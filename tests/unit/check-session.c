@@ -80,7 +80,22 @@ void check_session_add(struct check_session *built, enum check_session_stack sta
     site.survived_count = survived;
     site.window_live_count = site.live_count = live;
     site.window_live_bytes = site.live_bytes = bytes;
+    site.unknown_count = live;
+    site.unknown_bytes = bytes;
     built->sites[session->site_count++] = site;
+}
+
+void check_session_look(struct check_session *built, uint64_t lost, uint64_t indirect)
+{
+    struct session_site *site = &built->sites[built->session.site_count - 1];
+    uint64_t each = site->live_count > 0 ? site->live_bytes / site->live_count : 0;
+    site->unknown_count = site->unknown_bytes = 0;
+    site->lost_count = lost;
+    site->lost_bytes = lost * each;
+    site->indirect_count = indirect;
+    site->indirect_bytes = indirect * each;
+    site->held_count = site->live_count - lost;
+    site->held_bytes = site->live_bytes - lost * each;
 }
 
 size_t check_session_look_up(void *data, const char *path, uint64_t address, struct symbols_frame *out, size_t max)

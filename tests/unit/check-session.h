@@ -34,6 +34,9 @@ void check_session_init(struct check_session *built, const char *const *targets,
 void check_session_add(struct check_session *built, enum check_session_stack stack, uint32_t window, uint64_t survived,
                        uint64_t live, uint64_t bytes);
 
+/* The process was looked at: so many of the blocks added last are unreachable, and so many of those indirectly. */
+void check_session_look(struct check_session *built, uint64_t lost, uint64_t indirect);
+
 /* A report_lookup_fn. */
 size_t check_session_look_up(void *data, const char *path, uint64_t address, struct symbols_frame *out, size_t max);
 

@@ -139,6 +139,78 @@ static void a_whole_run_is_judged_by_what_is_live_at_exit(void **state)
     check_free(result);
 }
 
+static void a_whole_run_is_judged_by_what_is_unreachable_when_that_is_known(void **state)
+{
+    struct check_session built;
+    check_session_init(&built, NULL, 1);
+    check_session_add(&built, STACK_CACHE_FILL, 0, 3, 3, 48);
+    check_session_look(&built, 0, 0);
+    check_session_add(&built, STACK_HEADER_DUP, 0, 5, 5, 50);
+    check_session_look(&built, 2, 1);
+    check_session_add(&built, STACK_HEADER_DUP_DEEP, 0, 4, 4, 400);
+    check_session_look(&built, 4, 4);
+    struct check_result *result = check_session_judge(&built, (struct check_options){.repeat = 10});
+    assert_int_equal(result->leak_count, 1);
+    assert_int_equal(result->findings[0].evidence, CHECK_UNREACHABLE);
+    assert_int_equal(result->findings[0].reach, CHECK_REACH_NONE);
+    assert_int_equal(result->findings[0].bytes_total, 20);
+    assert_int_equal(result->findings[0].blocks_total, 2);
+    assert_int_equal(result->findings[0].indirect_blocks, 1);
+    assert_int_equal(result->indirect_count, 1);
+    assert_int_equal(result->indirect[0].bytes_total, 400);
+    assert_int_equal(result->still_live_count, 2);
+    assert_int_equal(result->still_live[0].bytes_total, 48);
+    assert_int_equal(result->still_live[1].bytes_total, 30);
+    check_free(result);
+
+    result = check_session_judge(&built, (struct check_options){.repeat = 10, .finds_reachable = true});
+    assert_int_equal(result->leak_count, 3);
+    assert_int_equal(result->still_live_count, 0);
+    assert_int_equal(result->findings[0].evidence, CHECK_STILL_LIVE);
+    assert_int_equal(result->findings[0].reach, CHECK_REACH_ALL);
+    check_free(result);
+}
+
+static void what_grows_is_told_with_what_is_known_of_references(void **state)
+{
+    static const struct {
+        uint64_t lost[3]; /* of two blocks per window */
+        enum check_reach reach;
+    } cases[] = {{{0, 0, 0}, CHECK_REACH_ALL}, {{2, 2, 2}, CHECK_REACH_NONE}, {{2, 0, 1}, CHECK_REACH_SOME}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct check_session built;
+        check_session_init(&built, memory, 3);
+        for (uint32_t j = 0; j < 3; j++) {
+            check_session_add(&built, STACK_HEADER_DUP, j, 2, 2, 32);
+            check_session_look(&built, cases[i].lost[j], 0);
+        }
+        struct check_result *result = check_session_judge(&built, (struct check_options){.repeat = 3});
+        assert_int_equal(result->leak_count, 1);
+        assert_int_equal(result->findings[0].evidence, CHECK_GROWING);
+        assert_int_equal(result->findings[0].reach, cases[i].reach);
+        assert_int_equal(result->findings[0].blocks_total, 6);
+        check_free(result);
+    }
+}
+
+static void what_is_kept_but_unreachable_is_a_finding(void **state)
+{
+    struct check_session built;
+    check_session_init(&built, memory, 4);
+    check_session_add(&built, STACK_HEADER_DUP, 0, 3, 3, 48);
+    check_session_look(&built, 1, 0);
+    check_session_add(&built, STACK_CACHE_FILL, 0, 1, 1, 100);
+    check_session_look(&built, 0, 0);
+    struct check_result *result = check_session_judge(&built, (struct check_options){.repeat = 4});
+    assert_int_equal(result->leak_count, 1);
+    assert_int_equal(result->kept_count, 1);
+    assert_int_equal(result->findings[0].evidence, CHECK_UNREACHABLE);
+    assert_int_equal(result->findings[0].blocks_total, 1);
+    assert_int_equal(result->findings[0].bytes_total, 16);
+    assert_int_equal(result->findings[0].windows, 1);
+    check_free(result);
+}
+
 static void caches_of_the_runtime_are_never_reported(void **state)
 {
     struct check_session built;
@@ -228,6 +300,9 @@ int main(void)
         cmocka_unit_test(bytes_and_blocks_are_exact_or_a_range),
         cmocka_unit_test(requests_are_judged_apart),
         cmocka_unit_test(a_whole_run_is_judged_by_what_is_live_at_exit),
+        cmocka_unit_test(a_whole_run_is_judged_by_what_is_unreachable_when_that_is_known),
+        cmocka_unit_test(what_grows_is_told_with_what_is_known_of_references),
+        cmocka_unit_test(what_is_kept_but_unreachable_is_a_finding),
         cmocka_unit_test(caches_of_the_runtime_are_never_reported),
         cmocka_unit_test(suppressed_leaks_are_counted_not_reported),
         cmocka_unit_test(a_limit_holds_for_the_worst_repeat),
