@@ -18,3 +18,9 @@ bench: all %D%/cost %D%/line-stop %D%/replay %D%/work
 	@for bench in $(BENCHES); do \
 	    top_srcdir=$(top_srcdir) top_builddir=$(top_builddir) $(SHELL) $(srcdir)/$$bench || exit 1; \
 	done
+
+# What check, LeakSanitizer and valgrind find in the leak corpus: figures of findings, not of time, and it takes minutes.
+dist_noinst_SCRIPTS += %D%/leak-corpus.bench
+.PHONY: bench-leaks
+bench-leaks: all
+	@top_srcdir=$(top_srcdir) top_builddir=$(top_builddir) CC='$(CC)' CXX='$(CXX)' $(SHELL) $(srcdir)/%D%/leak-corpus.bench

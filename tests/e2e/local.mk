@@ -45,6 +45,7 @@ E2E_TESTS += %D%/server-nginx.test
 E2E_TESTS += %D%/inspect.test
 E2E_TESTS += %D%/server-others.test
 E2E_TESTS += %D%/install.test
+E2E_TESTS += %D%/leak-corpus.test
 E2E_TESTS += %D%/lines-modules.test
 E2E_TESTS += %D%/lines-own.test
 E2E_TESTS += %D%/lines-truth.test
@@ -56,7 +57,7 @@ E2E_TESTS += %D%/stops-signals.test
 E2E_TESTS += %D%/stops-torture.test
 E2E_TESTS += %D%/symbols-truth.test
 E2E_TESTS += %D%/unwind-checked.test
-EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/truth.sh %D%/stops.sh %D%/blame-dlclose.sh
+EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/truth.sh %D%/stops.sh %D%/blame-dlclose.sh %D%/leaks.sh
 
 dist_check_SCRIPTS += $(E2E_TESTS)
 EXTRA_DIST += tests/lib.sh %D%/cli-server.c

@@ -36,7 +36,7 @@ EXTRA_DIST += %D%/counting.c
 EXTRA_DIST += %D%/unwind-torture.cc %D%/unwind-module.c
 
 # What check must find and must not: compiled by the tests.
-EXTRA_DIST += %D%/server-leaky.c %D%/leave-ways.c %D%/stopped-calls.c
+EXTRA_DIST += %D%/server-leaky.c %D%/leave-ways.c %D%/stopped-calls.c %D%/leaks
 
 # What the tests with real programs need around them, and what they compile.
 check_PROGRAMS += %D%/guard %D%/port

@@ -1,0 +1,13 @@
+/* The dead stack is full of old pointers to the block when _exit() is called. */
+#include "leaks.h"
+
+APART static void lose(void)
+{
+    fill_dead_stack(used(malloc(123)), 32768); /* LEAK 123 1 */
+}
+
+int main(void)
+{
+    lose();
+    _exit(0);
+}
