@@ -22,6 +22,7 @@ static struct {
     struct wire_header *session; /* NULL: there is none, or we are off */
     uint64_t directory_offset, chunks_offset;
     uint32_t chunk_count, flags;
+    uint32_t pid; /* of the process that registered last in this memory: in a forked child, it or an ancestor */
 } mapped;
 
 GUEST_TLS struct guest_self guest_self = {.serial = GUEST_NOBODY};
@@ -243,7 +244,10 @@ static void describe_process(struct wire_process *process, uint32_t serial, uint
     struct timespec now;
     raw_syscall3(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0);
     process->pid = guest.pid;
-    process->parent_pid = (uint32_t)raw_syscall3(SYS_getppid, 0, 0, 0);
+    /* A forked child has its code from whom it was copied from. The kernel's answer would be another one by now when
+       that process has ended, and nobody's when it did nothing that made it register. */
+    process->parent_pid = flags & WIRE_PROCESS_FORKED ? mapped.pid : (uint32_t)raw_syscall3(SYS_getppid, 0, 0, 0);
+    mapped.pid = guest.pid;
     process->serial = serial;
     process->start_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
     long length = raw_syscall3(SYS_readlink, (long)"/proc/self/exe", (long)process->exe, WIRE_EXE_BYTES - 1);
