@@ -6,6 +6,7 @@ struct half {
     half()
     {
         block = new char[123]; // LEAK 123 1
+        used(block);
         throw 1;
     }
     ~half()

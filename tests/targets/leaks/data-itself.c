@@ -5,6 +5,7 @@ APART static void lose(void)
 {
     void **block = malloc(123); /* LEAK 123 1 */
     *block = block;
+    used(block);
 }
 
 int main(void)

@@ -8,6 +8,7 @@ APART static void lose(void)
     void **block = malloc(123); /* LEAK 123 1 */
     known = malloc(77);         /* KEPT */
     *block = known;
+    used(block);
 }
 
 int main(void)

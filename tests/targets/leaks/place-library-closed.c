@@ -3,7 +3,7 @@
 #include "leaks.h"
 
 #ifdef LIBRARY
-static void *held;
+static void *volatile held;
 
 void fill(void)
 {

@@ -3,7 +3,7 @@
 #include "leaks.h"
 
 #ifdef LIBRARY
-static __thread void *held[1000];
+static __thread void *volatile held[1000];
 
 void fill(void)
 {

@@ -3,7 +3,7 @@
 #include "leaks.h"
 
 #ifdef LIBRARY
-static void *data = (void *)1, *bss;
+static void *volatile data = (void *)1, *volatile bss;
 
 void fill(void)
 {

@@ -8,7 +8,7 @@ static __attribute__((section("own_section"))) void *volatile own = (void *)1;
 
 APART static void fill(void)
 {
-    static void *inner;
+    static void *volatile inner;
     data = malloc(10);      /* KEPT */
     bss = malloc(20);       /* KEPT */
     inner = malloc(30);     /* KEPT */
