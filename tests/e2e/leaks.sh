@@ -59,11 +59,11 @@ leaks_build()
     $leaks_driver "$@" $leaks_flags -pthread -o "$leaks_output" "$leaks_source" -ldl
 }
 
-# leaks_found FILE REPORT: the leaks in the JSON report of check, LINE BYTES BLOCKS RULE, summed over the stacks of a line.
+# leaks_found FILE REPORT: what is lost by the JSON report of check, LINE BYTES BLOCKS RULE, summed over the stacks of a line.
 # Places outside the case's own source are named whole.
 leaks_found()
 {
-    jq -r --arg source "$1" '.findings[] | select(.kind == "leak") | .blamed as $b
+    jq -r --arg source "$1" '(.findings + (.indirect // []))[] | select(.kind == "leak") | .blamed as $b
         | (if $b == null then "?" else .stack[$b] | "\(.file):\(.line)" end | sub("^(.*/)?" + $source + ":"; "")) as $place
         | "\($place) \(.total_bytes) \(.total_blocks) \(.evidence)"' "$2" >leaks.tmp || return
     leaks_sum <leaks.tmp

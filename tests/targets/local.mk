@@ -1,5 +1,8 @@
 # Added to by the tests in this directory.
 
+# The leak corpus: a directory of its own, compiled by its test.
+EXTRA_DIST += %D%/leaks
+
 # Servers for the harness.
 check_PROGRAMS += %D%/server-places %D%/server-echo %D%/server-family %D%/server-several %D%/server-stdin %D%/surroundings
 %C%_server_places_SOURCES = %D%/server-places.c %D%/server.h

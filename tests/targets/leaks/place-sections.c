@@ -3,7 +3,7 @@
 
 void *data = (void *)1, *bss;
 static char big[1 << 20] __attribute__((aligned(4096)));
-static void **const constant = (void **)(big + 500000);
+static void *volatile *const constant = (void *volatile *)(big + 500000);
 static __attribute__((section("own_section"))) void *volatile own = (void *)1;
 
 APART static void fill(void)
