@@ -4,7 +4,7 @@
 
 APART static void watch(int set, int descriptor)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = malloc(77)}; /* LIMIT 77 1 */
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = malloc(77)}; /* KEPT */
     if (epoll_ctl(set, EPOLL_CTL_ADD, descriptor, &event) < 0)
         exit(1);
 }
