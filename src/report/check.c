@@ -609,11 +609,15 @@ static int add_requests(struct judge *judge)
     return 0;
 }
 
-/* Of a process that left blocks behind. */
-static enum session_look why_unknown(const struct session *session)
+/* Why some finding does not tell what the program still refers to. */
+static enum session_look why_unknown(const struct check_result *result)
 {
-    for (size_t i = 0; i < session->process_count; i++)
-        if (session->processes[i].look != SESSION_LOOK_DONE)
+    const struct session *session = result->session;
+    bool any = false;
+    for (size_t i = 0; i < result->finding_count; i++)
+        any |= result->findings[i].kind == CHECK_LEAK && result->findings[i].reach == CHECK_REACH_UNKNOWN;
+    for (size_t i = 0; any && i < session->process_count; i++)
+        if (session->processes[i].look != SESSION_LOOK_DONE && session->processes[i].totals.not_freed_count > 0)
             return session->processes[i].look;
     return SESSION_LOOK_DONE;
 }
@@ -628,10 +632,11 @@ int check_session(const struct session *session, const struct check_options *opt
     if (status == 0) {
         result->session = session;
         status = add_requests(&judge);
-        result->unknown_why = why_unknown(session);
     }
     if (status == 0)
         status = judge_sites(&judge);
+    if (status == 0)
+        result->unknown_why = why_unknown(result);
     for (size_t i = 0; status == 0 && i < result->request_count; i++)
         for (int key = 0; status == 0 && key < LIMITS_KEY_COUNT; key++)
             status = judge_limit(&judge, i, (enum limits_key)key);

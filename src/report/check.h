@@ -87,7 +87,7 @@ struct check_result {
     size_t indirect_count;
     struct check_finding *still_live; /* of a whole run: reachable at exit, and no finding */
     size_t still_live_count;
-    enum session_look unknown_why; /* why it is not known of some process what is reachable; SESSION_LOOK_DONE: it is */
+    enum session_look unknown_why; /* why some finding does not tell what is reachable; SESSION_LOOK_DONE: all do */
     size_t suppressed_count;
     size_t leak_count, limit_count, failed_count; /* among the findings */
     struct stacks *stacks;                        /* private: owns the frames' strings */
