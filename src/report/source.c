@@ -99,20 +99,32 @@ void source_close(struct source *source)
 
 const struct source *source_cache_get(struct source_cache *cache, const char *path)
 {
-    if (path != NULL && cache->path != NULL && strcmp(path, cache->path) == 0)
-        return &cache->source;
-    source_cache_fini(cache);
+    static const struct source none;
+    if (path == NULL)
+        return &none;
+    for (unsigned i = 0; i < SOURCE_CACHE_FILES; i++) {
+        unsigned at = (cache->last + i) % SOURCE_CACHE_FILES;
+        if (cache->files[at].path != NULL && strcmp(path, cache->files[at].path) == 0) {
+            cache->last = at;
+            return &cache->files[at].source;
+        }
+    }
+    unsigned at = cache->last = cache->next++ % SOURCE_CACHE_FILES;
+    source_close(&cache->files[at].source);
+    free(cache->files[at].path);
     /* Without a copy of the path the next call reads the file anew, nothing worse. */
-    if (path != NULL && source_open(path, &cache->source) == 0)
-        cache->path = strdup(path);
-    return &cache->source;
+    cache->files[at].path = strdup(path);
+    source_open(path, &cache->files[at].source);
+    return &cache->files[at].source;
 }
 
 void source_cache_fini(struct source_cache *cache)
 {
-    source_close(&cache->source);
-    free(cache->path);
-    cache->path = NULL;
+    for (unsigned i = 0; i < SOURCE_CACHE_FILES; i++) {
+        source_close(&cache->files[i].source);
+        free(cache->files[i].path);
+    }
+    *cache = SOURCE_CACHE_EMPTY;
 }
 
 const char *source_line(const struct source *source, uint32_t line, size_t *length)

@@ -24,10 +24,14 @@ struct source {
 int source_open(const char *path, struct source *out);
 void source_close(struct source *source);
 
-/* The source that was read last: functions come file by file. */
+/* The sources that were read last, those that cannot be read among them: stacks go to and fro between a few files. */
+#define SOURCE_CACHE_FILES 16
 struct source_cache {
-    char *path; /* NULL: none */
-    struct source source;
+    struct {
+        char *path; /* NULL: free */
+        struct source source;
+    } files[SOURCE_CACHE_FILES];
+    unsigned last, next; /* found last; to be replaced next */
 };
 #define SOURCE_CACHE_EMPTY ((struct source_cache){0})
 
