@@ -33,7 +33,7 @@ struct source_cache {
     } files[SOURCE_CACHE_FILES];
     unsigned last, next; /* found last; to be replaced next */
 };
-#define SOURCE_CACHE_EMPTY ((struct source_cache){0})
+#define SOURCE_CACHE_EMPTY ((struct source_cache){.last = 0})
 
 /* The source at `path`; one without lines when it cannot be read or `path` is NULL. Valid until the next call. */
 const struct source *source_cache_get(struct source_cache *cache, const char *path);
