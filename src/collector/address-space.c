@@ -91,7 +91,7 @@ static int read_maps(struct address_space *space)
 int address_space_open(struct address_space *space, pid_t tid)
 {
     char path[64];
-    *space = (struct address_space){.tid = tid, .pagemap = -1};
+    *space = (struct address_space){.tid = tid, .pagemap = -1, .memory = -1};
     space->buffer = malloc(BUFFER_BYTES);
     int code = space->buffer != NULL ? read_maps(space) : -ENOMEM;
     if (code != 0) {
@@ -100,6 +100,8 @@ int address_space_open(struct address_space *space, pid_t tid)
     }
     snprintf(path, sizeof path, "/proc/%d/pagemap", (int)tid);
     space->pagemap = open(path, O_RDONLY | O_CLOEXEC);
+    snprintf(path, sizeof path, "/proc/%d/mem", (int)tid);
+    space->memory = open(path, O_RDONLY | O_CLOEXEC);
     return 0;
 }
 
@@ -107,9 +109,11 @@ void address_space_close(struct address_space *space)
 {
     if (space->pagemap >= 0)
         close(space->pagemap);
+    if (space->memory >= 0)
+        close(space->memory);
     free(space->mappings);
     free(space->buffer);
-    *space = (struct address_space){.pagemap = -1};
+    *space = (struct address_space){.pagemap = -1, .memory = -1};
 }
 
 const struct mapping *address_space_find(const struct address_space *space, uint64_t address)
@@ -125,21 +129,23 @@ const struct mapping *address_space_find(const struct address_space *space, uint
     return low < space->count && space->mappings[low].start <= address ? &space->mappings[low] : NULL;
 }
 
-static size_t read_one(pid_t tid, uint64_t address, size_t bytes, void *out)
+static size_t read_one(const struct address_space *space, uint64_t address, size_t bytes, void *out)
 {
     struct iovec local = {.iov_base = out, .iov_len = bytes};
     struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = bytes};
-    ssize_t got = process_vm_readv(tid, &local, 1, &remote, 1, 0);
+    ssize_t got = process_vm_readv(space->tid, &local, 1, &remote, 1, 0);
+    if (got <= 0 && space->memory >= 0) /* a page may be protected for the time being */
+        got = pread(space->memory, out, bytes, (off_t)address);
     return got > 0 ? (size_t)got : 0;
 }
 
 /* The kernel may not split a span that it cannot read to its end: go on page by page. */
-static size_t read_pages(pid_t tid, uint64_t address, uint64_t bytes, uint8_t *out)
+static size_t read_pages(const struct address_space *space, uint64_t address, uint64_t bytes, uint8_t *out)
 {
     size_t total = 0;
     while (total < bytes) {
         uint64_t at = address + total, rest = bytes - total, room = PAGE_BYTES - at % PAGE_BYTES;
-        size_t wanted = (size_t)(rest < room ? rest : room), got = read_one(tid, at, wanted, out + total);
+        size_t wanted = (size_t)(rest < room ? rest : room), got = read_one(space, at, wanted, out + total);
         total += got;
         if (got < wanted)
             break;
@@ -169,8 +175,7 @@ size_t address_space_read(const struct reach_span *spans, size_t count, void *ou
             continue;
         }
         uint64_t done = (uint64_t)got > total ? (uint64_t)got - total : 0;
-        size_t more =
-            read_pages(space->tid, spans[i].address + done, spans[i].bytes - done, (uint8_t *)out + total + done);
+        size_t more = read_pages(space, spans[i].address + done, spans[i].bytes - done, (uint8_t *)out + total + done);
         total += done + more;
         if (done + more < spans[i].bytes)
             break;
@@ -193,9 +198,9 @@ static void visit_part(struct address_space *space, uint64_t start, uint64_t end
     while (start < end) {
         uint64_t rest = end - start;
         size_t wanted = rest < BUFFER_BYTES ? (size_t)rest : BUFFER_BYTES;
-        size_t got = read_one(space->tid, start, wanted, space->buffer);
+        size_t got = read_one(space, start, wanted, space->buffer);
         if (got < wanted)
-            got = read_pages(space->tid, start, wanted, space->buffer);
+            got = read_pages(space, start, wanted, space->buffer);
         visit(space->buffer, got / 8, data);
         /* Behind what cannot be read, go on with the next page. */
         start += got == wanted ? got : got / PAGE_BYTES * PAGE_BYTES + PAGE_BYTES - start % PAGE_BYTES;

@@ -30,6 +30,7 @@ struct address_space {
     struct mapping *mappings; /* ascending */
     size_t count;
     int pagemap; /* -1: which pages are there is not known */
+    int memory;  /* reads what the program itself may not read just now; -1: not possible */
     void *buffer;
 };
 

@@ -105,12 +105,38 @@ static void skip_arena(struct look *look, const struct mapping *mapping, uint64_
     skip(look, start, start + info.size);
 }
 
+/* The lowest of the guest's areas that ends behind `address`. */
+static bool next_area(const struct look *look, uint64_t address, struct range *out)
+{
+    const struct wire_process *wire = look->process->wire;
+    uint32_t count = atomic_load(&wire->area_count);
+    *out = (struct range){UINT64_MAX, UINT64_MAX};
+    for (uint32_t i = 0; i < count && i < WIRE_AREA_COUNT; i++) {
+        const struct range area = {atomic_load(&wire->areas[i].from), atomic_load(&wire->areas[i].to)};
+        if (area.start < area.end && area.end > address && area.start < out->start)
+            *out = area;
+    }
+    return out->start != UINT64_MAX;
+}
+
+/* What brk gave, but for what the program itself has asked of it. */
+static void skip_break(struct look *look, const struct mapping *mapping)
+{
+    struct range area;
+    uint64_t at = mapping->start;
+    if (atomic_load(&look->process->wire->area_count) > WIRE_AREA_COUNT)
+        return;
+    for (; at < mapping->end && next_area(look, at, &area); at = area.end)
+        skip(look, at, area.start < mapping->end ? area.start : mapping->end);
+    skip(look, at, mapping->end);
+}
+
 static void skip_glibcs(struct look *look)
 {
     for (size_t i = 0; i < look->space.count; i++) {
         const struct mapping *mapping = &look->space.mappings[i];
         if (mapping->kind == MAPPING_HEAP)
-            skip(look, mapping->start, mapping->end);
+            skip_break(look, mapping);
         if (mapping->kind != MAPPING_ANONYMOUS || !mapping->writable)
             continue;
         uint64_t at = (mapping->start + ARENA_BYTES - 1) / ARENA_BYTES * ARENA_BYTES;
@@ -302,7 +328,8 @@ static void take_roots(struct look *look)
     qsort(look->skipped, look->skipped_count, sizeof *look->skipped, compare_ranges);
     for (size_t i = 0; i < look->space.count; i++) {
         const struct mapping *mapping = &look->space.mappings[i];
-        if (mapping->readable && mapping->kind != MAPPING_IGNORED && (mapping->writable || !mapping->shared))
+        bool may_be_written = mapping->writable || (!mapping->shared && look->space.pagemap >= 0);
+        if (mapping->kind != MAPPING_IGNORED && may_be_written)
             take_mapping(look, mapping);
     }
     take_registers(look);

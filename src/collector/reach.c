@@ -74,6 +74,7 @@ void reach_free(struct reach *reach)
 
 int reach_add(struct reach *reach, uint64_t address, uint64_t bytes, uint32_t site)
 {
+    uint64_t extent = bytes == 0 || bytes == 8 ? bytes + 1 : bytes;
     if (reach->count == reach->room) {
         size_t room = reach->room ? 2 * reach->room : 1024;
         struct reach_block *grown = room < UINT32_MAX ? realloc(reach->blocks, room * sizeof *grown) : NULL;
@@ -83,7 +84,7 @@ int reach_add(struct reach *reach, uint64_t address, uint64_t bytes, uint32_t si
         reach->room = room;
     }
     reach->blocks[reach->count++] =
-        (struct reach_block){.address = address, .bytes = bytes > 0 ? bytes : 1, .site = site};
+        (struct reach_block){.address = address, .bytes = bytes, .extent = extent, .site = site};
     return 0;
 }
 
@@ -97,8 +98,8 @@ static void clip(struct reach *reach)
 {
     for (size_t i = 0; i + 1 < reach->count; i++) {
         uint64_t room = reach->blocks[i + 1].address - reach->blocks[i].address;
-        if (reach->blocks[i].bytes > room)
-            reach->blocks[i].bytes = room;
+        if (reach->blocks[i].extent > room)
+            reach->blocks[i].extent = room;
     }
 }
 
@@ -132,7 +133,7 @@ static int grow_granules(struct reach *reach)
 static int enter(struct reach *reach, uint32_t index)
 {
     const struct reach_block *block = &reach->blocks[index];
-    uint64_t first = block->address >> GRANULE_BITS, last = (block->address + block->bytes - 1) >> GRANULE_BITS;
+    uint64_t first = block->address >> GRANULE_BITS, last = (block->address + block->extent - 1) >> GRANULE_BITS;
     for (uint64_t key = first; key <= last; key++) {
         if (grow_granules(reach) != 0)
             return -ENOMEM;
@@ -153,13 +154,13 @@ int reach_ready(struct reach *reach)
         qsort(reach->blocks, reach->count, sizeof *reach->blocks, compare_addresses);
     clip(reach);
     for (size_t i = 0; i < reach->count; i++)
-        huge_count += reach->blocks[i].bytes > HUGE_BYTES;
+        huge_count += reach->blocks[i].extent > HUGE_BYTES;
     reach->huge = malloc((huge_count + 1) * sizeof *reach->huge);
     reach->stack = malloc((reach->count + 1) * sizeof *reach->stack);
     if (reach->huge == NULL || reach->stack == NULL || grow_granules(reach) != 0)
         return -ENOMEM;
     for (uint32_t i = 0; i < reach->count; i++) {
-        if (reach->blocks[i].bytes > HUGE_BYTES)
+        if (reach->blocks[i].extent > HUGE_BYTES)
             reach->huge[reach->huge_count++] = i;
         else if (enter(reach, i) != 0)
             return -ENOMEM;
@@ -167,14 +168,14 @@ int reach_ready(struct reach *reach)
     if (reach->count > 0) {
         const struct reach_block *last = &reach->blocks[reach->count - 1];
         reach->low = reach->blocks[0].address;
-        reach->span = last->address + last->bytes - reach->low;
+        reach->span = last->address + last->extent - reach->low;
     }
     return 0;
 }
 
 static bool holds(const struct reach_block *block, uint64_t address)
 {
-    return address - block->address < block->bytes;
+    return address - block->address < block->extent;
 }
 
 /* The index of the block that has the byte at `address`; UINT32_MAX when none has. */
@@ -224,7 +225,7 @@ static void mark(struct reach *reach, uint32_t index)
 /* glibc's lists lead to chunks, which begin 16 bytes before their blocks: in the end of the block before. */
 static bool is_border(const struct reach_block *block, uint64_t address)
 {
-    return address % 16 == 0 && address != block->address && block->address + block->bytes - address <= 8;
+    return address % 16 == 0 && address != block->address && block->address + block->extent - address <= 8;
 }
 
 void reach_root(struct reach *reach, const uint64_t *words, size_t count, bool is_allocators)
@@ -244,7 +245,7 @@ static size_t first_behind(const struct reach *reach, uint64_t address)
     size_t low = 0, high = reach->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (reach->blocks[middle].address + reach->blocks[middle].bytes <= address)
+        if (reach->blocks[middle].address + reach->blocks[middle].extent <= address)
             low = middle + 1;
         else
             high = middle;
@@ -256,7 +257,7 @@ bool reach_gap(const struct reach *reach, uint64_t *from, uint64_t *to, uint64_t
 {
     size_t i = first_behind(reach, *from);
     while (i < reach->count && reach->blocks[i].address <= *from) {
-        *from = reach->blocks[i].address + reach->blocks[i].bytes;
+        *from = reach->blocks[i].address + reach->blocks[i].extent;
         i++;
     }
     *to = i < reach->count && reach->blocks[i].address < end ? reach->blocks[i].address : end;
@@ -302,8 +303,8 @@ static void look_into(struct reach *reach, uint32_t from, uint64_t address, cons
 static void read_block(struct reach *reach, uint32_t index, found_fn *found, reach_read_fn *read, void *data)
 {
     const struct reach_block block = reach->blocks[index];
-    for (uint64_t at = 0; at < block.bytes;) {
-        uint64_t rest = block.bytes - at;
+    for (uint64_t at = 0; at < block.extent;) {
+        uint64_t rest = block.extent - at;
         struct reach_span span = {.address = block.address + at, .bytes = rest < BUFFER_BYTES ? rest : BUFFER_BYTES};
         size_t got = read(&span, 1, reach->buffer, data);
         look_into(reach, index, span.address, (const uint8_t *)reach->buffer, got, found);
@@ -315,7 +316,7 @@ static void read_block(struct reach *reach, uint32_t index, found_fn *found, rea
 
 static bool is_small(const struct reach_block *block)
 {
-    return block->bytes <= SMALL_BYTES;
+    return block->extent <= SMALL_BYTES;
 }
 
 /* Small blocks from number `first` on that lie close together. Returns the number behind the last. */
@@ -325,7 +326,7 @@ static uint32_t end_of_group(const struct reach *reach, uint32_t first)
     uint32_t end = first + 1;
     while (end < reach->count && is_small(&blocks[end]) &&
            blocks[end].address - blocks[end - 1].address <= SMALL_BYTES + GAP_BYTES &&
-           blocks[end].address + blocks[end].bytes - blocks[first].address <= BUFFER_BYTES)
+           blocks[end].address + blocks[end].extent - blocks[first].address <= BUFFER_BYTES)
         end++;
     return end;
 }
@@ -334,14 +335,14 @@ static void read_group(struct reach *reach, uint32_t from, uint32_t to, reach_re
 {
     const struct reach_block *last = &reach->blocks[to - 1];
     uint64_t address = reach->blocks[from].address;
-    const struct reach_span span = {.address = address, .bytes = last->address + last->bytes - address};
+    const struct reach_span span = {.address = address, .bytes = last->address + last->extent - address};
     bool whole = read(&span, 1, reach->buffer, data) == span.bytes;
     for (uint32_t i = from; i < to; i++) {
         const struct reach_block *block = &reach->blocks[i];
         reach->first[i] = reach->reference_count;
         if (whole)
             look_into(reach, i, block->address, (const uint8_t *)reach->buffer + (block->address - address),
-                      block->bytes, remember);
+                      block->extent, remember);
         else
             read_block(reach, i, remember, read, data);
     }

@@ -22,7 +22,8 @@ enum reach_state {
 
 struct reach_block {
     uint64_t address, bytes;
-    uint32_t site; /* any number of the caller's; decides which block of a circle is the first */
+    uint64_t extent; /* so many bytes from `address` on, each of which will do for a reference */
+    uint32_t site;   /* any number of the caller's; decides which block of a circle is the first */
     uint32_t state;
 };
 
@@ -37,7 +38,8 @@ typedef size_t reach_read_fn(const struct reach_span *spans, size_t count, void 
 struct reach *reach_new(void);
 void reach_free(struct reach *reach);
 
-/* Add a block. A block of no bytes is taken for one byte. Returns 0 or -ENOMEM. */
+/* Add a block. One of no bytes has an address all the same; one of 8 bytes is also held by the address behind it, which
+   is what C++ has of an empty array (Itanium C++ ABI, 2.7: the cookie is all there is). Returns 0 or -ENOMEM. */
 int reach_add(struct reach *reach, uint64_t address, uint64_t bytes, uint32_t site);
 
 /* All blocks are there. Where one begins within another, the outer one ends there. Returns 0 or -ENOMEM. */

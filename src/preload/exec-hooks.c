@@ -220,11 +220,11 @@ static size_t plan(const char *name, bool by_path, char *const *words, bool *sui
             (words) = fill(__builtin_alloca(room * sizeof(char *)), __builtin_alloca(WORD_BYTES), words, suitable);    \
     }
 
-/* A look before the image goes, when it is likely to. */
-#define LOOK_BEFORE(name, by_path)                                                                                     \
+/* A look before the image goes, when it is likely to; `sp` is LOOK_SP of the hook that was called. */
+#define LOOK_BEFORE(sp, name, by_path)                                                                                 \
     bool looks = look_is_possible() && can_be_executed(name, by_path);                                                 \
     if (looks)                                                                                                         \
-        LOOK_FROM_HERE();
+        look_ask(sp, NULL, 0);
 
 /* It did not. */
 #define STAY(looks, result)                                                                                            \
@@ -232,33 +232,23 @@ static size_t plan(const char *name, bool by_path, char *const *words, bool *sui
         look_was_in_vain();                                                                                            \
     return result
 
-GUEST_EXPORT int execve(const char *path, char *const argv[], char *const *words)
+static int exec_path(uint64_t sp, const char *path, char *const argv[], char *const *words)
 {
     FIT(words, path, false)
-    LOOK_BEFORE(path, false)
+    LOOK_BEFORE(sp, path, false)
     int result = real.execve.call(path, argv, words);
     STAY(looks, result);
 }
 
-GUEST_EXPORT int execvpe(const char *file, char *const argv[], char *const *words)
+static int exec_file(uint64_t sp, const char *file, char *const argv[], char *const *words)
 {
     FIT(words, file, true)
-    LOOK_BEFORE(file, true)
+    LOOK_BEFORE(sp, file, true)
     int result = real.execvpe.call(file, argv, words);
     STAY(looks, result);
 }
 
-GUEST_EXPORT int execv(const char *path, char *const argv[])
-{
-    return execve(path, argv, environ);
-}
-
-GUEST_EXPORT int execvp(const char *file, char *const argv[])
-{
-    return execvpe(file, argv, environ);
-}
-
-GUEST_EXPORT int fexecve(int fd, char *const argv[], char *const *words)
+static int exec_descriptor(uint64_t sp, int fd, char *const argv[], char *const *words)
 {
     char path[32] = "/proc/self/fd/";
     size_t used = length_of(path);
@@ -269,9 +259,40 @@ GUEST_EXPORT int fexecve(int fd, char *const argv[], char *const *words)
         path[used++] = (char)('0' + (unsigned)fd / digits % 10);
     path[used] = '\0';
     FIT(words, path, false)
-    LOOK_BEFORE(path, false)
+    LOOK_BEFORE(sp, path, false)
     int result = real.fexecve.call(fd, argv, words);
     STAY(looks, result);
+}
+
+/* The hook's own frame stays while `call` runs: see LOOK_SP. */
+#define EXEC(call)                                                                                                     \
+    int result = call;                                                                                                 \
+    __asm__ volatile("" ::: "memory");                                                                                 \
+    return result
+
+GUEST_EXPORT int execve(const char *path, char *const argv[], char *const *words)
+{
+    EXEC(exec_path(LOOK_SP(), path, argv, words));
+}
+
+GUEST_EXPORT int execvpe(const char *file, char *const argv[], char *const *words)
+{
+    EXEC(exec_file(LOOK_SP(), file, argv, words));
+}
+
+GUEST_EXPORT int execv(const char *path, char *const argv[])
+{
+    EXEC(exec_path(LOOK_SP(), path, argv, environ));
+}
+
+GUEST_EXPORT int execvp(const char *file, char *const argv[])
+{
+    EXEC(exec_file(LOOK_SP(), file, argv, environ));
+}
+
+GUEST_EXPORT int fexecve(int fd, char *const argv[], char *const *words)
+{
+    EXEC(exec_descriptor(LOOK_SP(), fd, argv, words));
 }
 
 GUEST_EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
@@ -314,14 +335,14 @@ GUEST_EXPORT int execl(const char *path, const char *first, ...)
 {
     GATHER(first)
     va_end(args);
-    return execve(path, argv, environ);
+    EXEC(exec_path(LOOK_SP(), path, argv, environ));
 }
 
 GUEST_EXPORT int execlp(const char *file, const char *first, ...)
 {
     GATHER(first)
     va_end(args);
-    return execvpe(file, argv, environ);
+    EXEC(exec_file(LOOK_SP(), file, argv, environ));
 }
 
 GUEST_EXPORT int execle(const char *path, const char *first, ...)
@@ -329,5 +350,5 @@ GUEST_EXPORT int execle(const char *path, const char *first, ...)
     GATHER(first)
     char *const *words = va_arg(args, char *const *);
     va_end(args);
-    return execve(path, argv, words);
+    EXEC(exec_path(LOOK_SP(), path, argv, words));
 }

@@ -1,10 +1,10 @@
 /* Leaving the process by the C library's functions.
 
-   exit and quick_exit run handlers first, so that their look comes from the last of these: our destructor, as the
-   library is linked with -z initfirst, and the first handler that was registered for quick_exit. The stack that counts
-   is that of the caller of exit: the frames below it are the C library's, over what earlier calls have left there. When
-   the C library calls exit itself (return from main, err, the end of the last thread), no hook sees it, and the frame
-   is found by a walk. */
+   exit and quick_exit run handlers first, so that their look comes from the last of these, which are the first that
+   were registered. Ours come before the loader's own, which runs all destructors: the constructor of a library that is
+   linked with -z initfirst runs before the C library registers that. The stack that counts is that of the caller of
+   exit: the frames below it are the C library's, over what earlier calls have left there. When the C library calls exit
+   itself (return from main, err, the end of the last thread), no hook sees it, and the frame is found by a walk. */
 
 #include "preload/exit-hooks.h"
 
@@ -23,8 +23,8 @@
 /* From where the process is being left, once exit or quick_exit was called; in this thread. */
 static GUEST_TLS uint64_t left_from;
 
+extern int __cxa_atexit(void (*)(void *), void *, void *);
 extern int __cxa_at_quick_exit(void (*)(void *), void *);
-extern const char __dso_handle[] GUEST_HIDDEN;
 
 /* The stack of whoever called the function at `function`, 0 when the walk does not meet it. */
 static __attribute__((noinline)) uint64_t caller_of(uint64_t function)
@@ -56,15 +56,18 @@ static void on_quick_exit(void *data)
     look_after_handlers((uint64_t)real.quick_exit.call);
 }
 
-void exit_watch(void)
+static void on_exit_handlers(void *data)
 {
-    if (look_is_possible())
-        __cxa_at_quick_exit(on_quick_exit, NULL);
+    (void)data;
+    look_after_handlers((uint64_t)real.exit.call);
 }
 
-void exit_over(void)
+void exit_watch(void)
 {
-    look_after_handlers((uint64_t)real.exit.call);
+    if (!look_is_possible())
+        return;
+    __cxa_atexit(on_exit_handlers, NULL, NULL); /* of no library: not when ours is finished */
+    __cxa_at_quick_exit(on_quick_exit, NULL);
 }
 
 void exit_by_system_call(bool ends_process)
@@ -82,8 +85,7 @@ static __attribute__((noreturn)) void end_process(int status)
 /* The hook's frame stays: what the caller has in registers lies in it. */
 #define LEAVE(function, status)                                                                                        \
     guest_open();                                                                                                      \
-    __builtin_unwind_init();                                                                                           \
-    __asm__ volatile("movq %%rsp, %0" : "=m"(left_from));                                                              \
+    left_from = LOOK_SP();                                                                                             \
     if (real.function.call != NULL)                                                                                    \
         real.function.call(status);                                                                                    \
     end_process(status)

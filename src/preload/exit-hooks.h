@@ -8,9 +8,6 @@
 /* Called by the constructor, before the program could register a handler. */
 GUEST_HIDDEN void exit_watch(void);
 
-/* Called by the destructor: every handler and every other destructor has run. */
-GUEST_HIDDEN void exit_over(void);
-
 /* The program itself makes the system call that ends the process, or only the thread. */
 GUEST_HIDDEN void exit_by_system_call(bool ends_process);
 

@@ -27,7 +27,6 @@ static __attribute__((destructor)) void end(void)
     guest_depth++;
     allocator_close();
     guest_depth--;
-    exit_over();
     atomic_store(&guest.process->state, WIRE_PROCESS_EXITING);
     guest_wake_collector();
 }

@@ -28,6 +28,17 @@ static void note_area(const void *caller, const void *start, size_t bytes)
         look_add_area(start, bytes);
 }
 
+/* What the program takes from the break itself lies among what libc's allocator does. */
+static void note_break(const char *old, const char *now)
+{
+    if (!guest.wants_looks || !real.allocator_is_libc)
+        return;
+    if (now > old)
+        look_add_area(old, (size_t)(now - old));
+    else
+        look_drop_area(now, (size_t)(old - now));
+}
+
 static uint64_t whole_pages(size_t bytes)
 {
     return ((uint64_t)bytes + WIRE_PAGE_BYTES - 1) & ~(uint64_t)(WIRE_PAGE_BYTES - 1);
@@ -176,6 +187,8 @@ GUEST_EXPORT int brk(void *end)
     guest_depth--;
     const char *now = real.sbrk.call(0); /* brk(NULL) succeeds and moves nothing */
     count_break(thread, old, result == 0 ? now : old, time, EVENTS_FRAME);
+    if (result == 0)
+        note_break(old, now);
     count_release_end(resident, whole_pages((size_t)(old - now)));
     return result;
 }
@@ -197,6 +210,8 @@ GUEST_EXPORT void *sbrk(intptr_t change)
     guest_depth--;
     bool moved = old != (void *)-1;
     count_break(thread, old, moved ? (const char *)old + change : old, time, EVENTS_FRAME);
+    if (moved)
+        note_break(old, (const char *)old + change);
     count_release_end(resident, whole_pages((size_t)-change));
     return old;
 }

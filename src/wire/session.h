@@ -154,7 +154,7 @@ struct wire_allocator_figures {
 #define WIRE_ALLOCATOR_WINDOWS 8u
 #define WIRE_AREA_COUNT 32
 
-/* Memory that an allocator other than libc's has mapped for itself. */
+/* Memory that an allocator other than libc's has mapped for itself; with libc's, what the program has moved the break by. */
 struct wire_area {
     _Atomic uint64_t from, to; /* equal: nothing */
 };

@@ -49,12 +49,12 @@ static int wait_epoll(struct waiter *waiter)
 
 static int wait_epoll_with_time(struct waiter *waiter)
 {
-    sigset_t none;
+    sigset_t all; /* SIGTERM is for the first thread */
     struct epoll_event event = {.events = EPOLLIN};
     int fd = epoll_create1(0);
-    sigemptyset(&none);
+    sigfillset(&all);
     epoll_ctl(fd, EPOLL_CTL_ADD, waiter->fds[0], &event);
-    return epoll_pwait(fd, &event, 1, 1000000, &none);
+    return epoll_pwait(fd, &event, 1, 1000000, &all);
 }
 
 static int wait_poll(struct waiter *waiter)
