@@ -17,6 +17,7 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,8 +33,8 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* The letter of a thread's state in /proc, 0 when it is gone. */
-static char state_of(pid_t pid, pid_t tid)
+/* The letter of a thread's state in /proc, 0 when it is gone, and whose child its process is. */
+static char state_of(pid_t pid, pid_t tid, pid_t *parent)
 {
     char path[64], text[512];
     snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)tid);
@@ -44,7 +45,25 @@ static char state_of(pid_t pid, pid_t tid)
     fclose(file);
     text[length] = '\0';
     const char *name_end = strrchr(text, ')');
-    return name_end != NULL && name_end[1] == ' ' ? name_end[2] : '\0';
+    char state;
+    return name_end != NULL && sscanf(name_end + 1, " %c %d", &state, parent) == 2 ? state : 0;
+}
+
+static bool is_over(pid_t pid, pid_t tid, pid_t *parent)
+{
+    char state = state_of(pid, tid, parent);
+    return state == 0 || state == 'Z' || state == 'X';
+}
+
+/* A thread that ends while we trace it stays a zombie, hidden from its parent, until it is waited for; the first thread
+   only when the others were. The end of a child of our own is for whoever waits for that. Returns whether nothing is
+   left. */
+static bool bury(pid_t pid, pid_t tid)
+{
+    pid_t parent = 0;
+    if (!is_over(pid, tid, &parent))
+        return false;
+    return (tid == pid && parent == getpid()) || waitpid(tid, NULL, WNOHANG | __WALL) != 0;
 }
 
 static struct halt_thread *find_thread(const struct halt *halt, pid_t tid)
@@ -78,8 +97,8 @@ static int seize(struct halt *halt, pid_t tid)
         return -ENOMEM;
     if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) != 0) {
         int code = errno;
-        char state = state_of(halt->pid, tid);
-        thread->is_dead = state == 0 || state == 'Z' || state == 'X';
+        pid_t parent;
+        thread->is_dead = is_over(halt->pid, tid, &parent);
         return thread->is_dead ? 0 : -code;
     }
     thread->halted = true;
@@ -161,10 +180,9 @@ static bool take_registers(struct halt_thread *thread)
 static int wait_for(struct halt *halt, struct halt_thread *thread)
 {
     for (uint64_t end = now_ns() + PATIENCE_NS; !take_registers(thread);) {
-        char state = state_of(halt->pid, thread->tid);
-        if (state == 0 || state == 'Z' || state == 'X') {
+        pid_t parent;
+        if (is_over(halt->pid, thread->tid, &parent)) {
             thread->is_dead = true;
-            thread->halted = false;
             return 0;
         }
         if (now_ns() > end)
@@ -199,8 +217,7 @@ bool halt_release(struct halt *halt)
         if (thread->halted && !thread->has_registers)
             take_registers(thread); /* it was too slow; what it stops for now is lost otherwise */
         if (thread->halted && ptrace(PTRACE_DETACH, thread->tid, NULL, (void *)(intptr_t)thread->signal) != 0) {
-            char state = state_of(halt->pid, thread->tid);
-            thread->halted = state != 0 && state != 'Z' && state != 'X';
+            thread->halted = !bury(halt->pid, thread->tid);
             all &= !thread->halted;
         } else {
             thread->halted = false;
