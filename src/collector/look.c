@@ -380,19 +380,19 @@ out:
 void look_at(struct process *process, struct memory *memory, pid_t asker, struct halt *late)
 {
     struct look look = {.process = process, .memory = memory, .asker = asker};
-    if (process->heap == NULL || heap_totals(process->heap).live_count == 0) {
-        process->look = SESSION_LOOK_DONE;
-        return;
-    }
     int code = halt_stop(&look.halt, process->pid);
     /* A process of one thread that waits for us stands still by itself. */
     bool stands_still = code == 0 || (code == -EPERM && asker == process->pid && process_is_single_threaded(process));
+    /* Only now is it known what it has. */
     process_drain_all(process, memory);
     process_read_counts(process, memory);
+    bool has_blocks = process->heap != NULL && heap_totals(process->heap).live_count > 0;
     process->look = code == -ESRCH ? SESSION_LOOK_FAILED : SESSION_LOOK_NOT_PERMITTED;
     if (code == -ETIMEDOUT)
         process->look = SESSION_LOOK_FAILED;
-    if (stands_still) {
+    if (!has_blocks) {
+        process->look = SESSION_LOOK_DONE;
+    } else if (stands_still) {
         enum session_look result = read_process(&look);
         process->look = result == SESSION_LOOK_DONE || code == 0 ? result : SESSION_LOOK_NOT_PERMITTED;
     }
