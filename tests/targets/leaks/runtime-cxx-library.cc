@@ -1,4 +1,5 @@
-/* Regular expressions, random numbers, paths. */
+/* Regular expressions, random numbers, paths.
+   flags: -std=gnu++17 */
 #include "leaks.h"
 #include <filesystem>
 #include <random>
