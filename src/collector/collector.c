@@ -580,9 +580,14 @@ struct session *collector_finish(struct collector *collector)
     lines_never_ran(collector->lines, (uint32_t)session->request_count, &session->never_ran, &session->never_ran_count);
     fill_processes(collector, session);
     session->refused = atomic_load(&collector->memory.header->refused);
-    if (collector->memory.header->flags & WIRE_WANT_EVENTS)
+    if (collector->memory.header->flags & WIRE_WANT_EVENTS) {
         sites_build(session, collector->processes, collector->process_count, collector->depth,
                     ticks_ns(collector->start, ticks_now()));
+        for (size_t n = 0; n < collector->process_count; n++) { /* symbols need room next */
+            heap_free(collector->processes[n]->heap);
+            collector->processes[n]->heap = NULL;
+        }
+    }
     session->many_threads = lines_many_threads(collector->lines);
     return session;
 }
