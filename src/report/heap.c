@@ -294,15 +294,8 @@ static void print_sizes(struct heap_report *report, const uint64_t counts[SIZE_C
     fputs("\n\n", report->out);
 }
 
-static void print_lifetimes(struct heap_report *report, const struct session_lifetimes *lifetimes)
-{
-    if (lifetimes->count > 0)
-        fprintf(report->out, ", after %s on average, %s at most",
-                units_duration(lifetimes->sum_ns / lifetimes->count).text, units_duration(lifetimes->max_ns).text);
-}
-
 static void print_totals(struct heap_report *report, const struct session_request *request,
-                         const struct tables_sum *sum, const struct session_lifetimes *lifetimes)
+                         const struct tables_sum *sum)
 {
     struct text title = TEXT_EMPTY;
     if (report->session->request_count > 1)
@@ -314,10 +307,7 @@ static void print_totals(struct heap_report *report, const struct session_reques
         putc('=', report->out);
     putc('\n', report->out);
     print_total(report, "allocated", sum->alloc_bytes, sum->alloc_count);
-    fprintf(report->out, "%12s %12" PRIu64 "   freed", units_bytes(sum->alloc_bytes - sum->live_bytes).text,
-            sum->alloc_count - sum->live_count);
-    print_lifetimes(report, lifetimes);
-    putc('\n', report->out);
+    print_total(report, "freed", sum->alloc_bytes - sum->live_bytes, sum->alloc_count - sum->live_count);
     print_total(report, request->is_run ? "still live at exit" : "still live after the last request", sum->live_bytes,
                 sum->live_count);
     if (sum->temporary_count > 0)
@@ -361,18 +351,14 @@ static int print_request(struct heap_report *report, uint32_t index)
     int code = tables_build(report->stacks, report->session, index, &tables);
     if (code != 0)
         return code;
-    struct session_site all = {0};
     uint64_t counts[SIZE_CLASSES] = {0};
-    for (size_t i = 0; i < report->session->site_count; i++) {
-        if (report->session->sites[i].request != index)
-            continue;
-        session_site_add_figures(&all, &report->session->sites[i]);
-        session_site_add_sizes(report->session, &report->session->sites[i], counts);
-    }
+    for (size_t i = 0; i < report->session->site_count; i++)
+        if (report->session->sites[i].request == index)
+            session_site_add_sizes(report->session, &report->session->sites[i], counts);
     report->printed_count = 0;
-    print_totals(report, request, &tables.sum, &all.lifetimes);
-    if (all.alloc_count > 0)
-        print_sizes(report, counts, all.alloc_count);
+    print_totals(report, request, &tables.sum);
+    if (tables.sum.alloc_count > 0)
+        print_sizes(report, counts, tables.sum.alloc_count);
     for (int order = 0; order < TABLES_ORDER_COUNT && code == 0; order++)
         code = print_table(report, &tables, order, request->is_run);
     if (code == 0)
