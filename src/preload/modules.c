@@ -134,6 +134,14 @@ static void populate_unwind_section(const struct dl_phdr_info *info)
     guest_own(section->own_bytes);
 }
 
+/* Walks call a function of the loader to find the section. The kernel brings in its page and 15 around it, unless they
+   are there, when it is first run: now. */
+static void bring_in_loader(void)
+{
+    struct dl_find_object object;
+    _dl_find_object((void *)&bring_in_loader, &object);
+}
+
 static long faults_of_thread(void)
 {
     struct rusage usage;
@@ -226,8 +234,10 @@ static int see(struct dl_phdr_info *info, size_t size, void *data)
         if (path == NULL)
             return 0;
         append(info->dlpi_addr, start, end, path);
-        if (guest.wants_events)
+        if (guest.wants_events) {
             populate_unwind_section(info);
+            bring_in_loader();
+        }
         module = find(info->dlpi_addr, start);
     }
     if (module != NULL)
@@ -352,9 +362,7 @@ void modules_after_fork(void)
         section->own_bytes = 0;
         section->absent_bytes = pages_absent(section->start, section->bytes);
     }
-    /* So it is with the loader's code that walks call: the kernel brings in 16 pages at once. */
-    struct dl_find_object object;
-    _dl_find_object((void *)&modules_after_fork, &object);
+    bring_in_loader();
     list = NULL;
 }
 
