@@ -50,7 +50,7 @@ static void *in_thread(void *unused)
 SYSENG_MEM_PROFILE
 static void in_child(void)
 {
-    blocks[4] = malloc(16); /* one block */
+    blocks[4] = malloc(16); /* in a child */
 }
 
 SYSENG_MEM_PROFILE
@@ -112,6 +112,7 @@ int main(int argc, char **argv)
     pthread_t thread;
     if (argc > 1 && argv[1][0] >= '0' && argv[1][0] <= '9')
         return run_threads(atoi(argv[1]));
+    dl_iterate_phdr(bring_in, NULL);
     at_first();
     char room[300 * 200]; /* descend's */
     memset(room, argc, sizeof room);
