@@ -5,8 +5,6 @@
 
 #include <dlfcn.h>
 
-#include "preload/modules.h"
-
 #define DWARF_RBP 6
 #define DWARF_RSP 7
 #define DWARF_RA 16
@@ -438,10 +436,13 @@ static const uint8_t *find_fde(const uint8_t *header, uint64_t pc, bool *ends)
     return header + table[low].fde;
 }
 
-static struct cfi_rule rule_in(const uint8_t *header, uint64_t pc)
+struct cfi_rule cfi_rule_at(uint64_t pc)
 {
+    struct dl_find_object object;
+    if (_dl_find_object((void *)(uintptr_t)pc, &object) != 0 || object.dlfo_eh_frame == NULL)
+        return (struct cfi_rule){.kind = CFI_UNKNOWN};
     bool ends = false, covers = true;
-    const uint8_t *fde = find_fde(header, pc, &ends);
+    const uint8_t *fde = find_fde(object.dlfo_eh_frame, pc, &ends);
     if (fde == NULL)
         return (struct cfi_rule){.kind = CFI_UNKNOWN};
     struct cfi_rule rule = rule_of_fde(fde, pc, &covers);
@@ -449,16 +450,5 @@ static struct cfi_rule rule_in(const uint8_t *header, uint64_t pc)
        the place to return to from the outermost function, as makecontext does. */
     if (ends && !covers)
         rule.kind = CFI_ROOT;
-    return rule;
-}
-
-struct cfi_rule cfi_rule_at(uint64_t pc)
-{
-    struct dl_find_object object;
-    if (_dl_find_object((void *)(uintptr_t)pc, &object) != 0 || object.dlfo_eh_frame == NULL)
-        return (struct cfi_rule){.kind = CFI_UNKNOWN};
-    long before = modules_read_begin((uint64_t)object.dlfo_eh_frame, (uint64_t)object.dlfo_map_end);
-    struct cfi_rule rule = rule_in(object.dlfo_eh_frame, pc);
-    modules_read_end((uint64_t)object.dlfo_eh_frame, before);
     return rule;
 }

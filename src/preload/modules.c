@@ -9,12 +9,10 @@
 #include <errno.h>
 #include <link.h>
 #include <linux/futex.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "preload/displace.h"
 #include "preload/pages.h"
-#include "preload/stops.h"
 #include "preload/syscalls.h"
 #include "preload/unwind.h"
 #include "wire/event.h"
@@ -94,12 +92,11 @@ static void append(uint64_t base, uint64_t start, uint64_t end, const char *path
 }
 
 /* Walks read the unwind section of every module that they meet: it becomes resident now, not in the middle of
-   somebody's line, and what was not resident before is ours. From its header to the end of its segment. A huge one is
-   left to be read page by page: see modules_read_begin. */
+   somebody's line, and what was not resident before is ours. From its header to the end of its segment; a huge one is
+   left to be read page by page. */
 static struct unwind_section {
     uint64_t start, bytes; /* bytes 0: free */
-    int64_t own_bytes;     /* of them, what only we made resident */
-    int64_t absent_bytes;  /* when we met it; only of a huge one, others have 0 */
+    uint64_t own_bytes;    /* of them, what only we made resident */
 } unwind_sections[UNWIND_SECTION_COUNT];
 static uint32_t unwind_section_count;
 
@@ -124,14 +121,11 @@ static void populate_unwind_section(const struct dl_phdr_info *info)
             end = low + segment->p_filesz;
     }
     struct unwind_section *section = free_unwind_section();
-    if (header == 0 || section == NULL)
+    if (header == 0 || end - header > UNWIND_SECTION_LIMIT || section == NULL)
         return;
     *section = (struct unwind_section){.start = header, .bytes = end - header};
-    if (section->bytes > UNWIND_SECTION_LIMIT)
-        section->absent_bytes = pages_absent(section->start, section->bytes);
-    else
-        section->own_bytes = (int64_t)pages_populate_new((const void *)header, end - header);
-    guest_own(section->own_bytes);
+    section->own_bytes = pages_populate_new((const void *)header, end - header);
+    guest_own((int64_t)section->own_bytes);
 }
 
 /* Walks call a function of the loader to find the section. The kernel brings in its page and 15 around it, unless they
@@ -142,50 +136,13 @@ static void bring_in_loader(void)
     _dl_find_object((void *)&bring_in_loader, &object);
 }
 
-static long faults_of_thread(void)
-{
-    struct rusage usage;
-    return raw_syscall3(SYS_getrusage, RUSAGE_THREAD, (long)&usage, 0) == 0 ? usage.ru_minflt + usage.ru_majflt : 0;
-}
-
-static _Atomic uint32_t is_accounting;
-
-/* What a huge section has resident by our doing. Another thread may be at it: then the next to read accounts for all. */
-static __attribute__((noinline, cold)) void account_unwind_section(uint64_t header)
-{
-    if (atomic_exchange_explicit(&is_accounting, 1, memory_order_acquire) != 0)
-        return;
-    for (uint32_t i = 0; i < unwind_section_count; i++) {
-        struct unwind_section *section = &unwind_sections[i];
-        if (section->bytes == 0 || section->start != header || section->absent_bytes <= 0)
-            continue;
-        int64_t absent = pages_absent(section->start, section->bytes);
-        if (absent < 0)
-            break;
-        guest_own(section->absent_bytes - absent - section->own_bytes);
-        section->own_bytes = section->absent_bytes - absent;
-    }
-    atomic_store_explicit(&is_accounting, 0, memory_order_release);
-}
-
-long modules_read_begin(uint64_t header, uint64_t end)
-{
-    return end - header > UNWIND_SECTION_LIMIT && !guest_sandboxed && stops_are_armed() ? faults_of_thread() : -1;
-}
-
-void modules_read_end(uint64_t header, long before)
-{
-    if (before >= 0 && faults_of_thread() != before)
-        account_unwind_section(header);
-}
-
 static void forget_unwind_sections(uint64_t start, uint64_t end)
 {
     for (uint32_t i = 0; i < unwind_section_count; i++) {
         struct unwind_section *section = &unwind_sections[i];
         if (section->bytes == 0 || section->start < start || section->start >= end)
             continue;
-        guest_own(-section->own_bytes);
+        guest_own(-(int64_t)section->own_bytes);
         section->bytes = 0;
     }
 }
@@ -351,17 +308,8 @@ void modules_refresh(void)
 void modules_after_fork(void)
 {
     /* A child has its parent's pages of files only once it touches them; they are counted as ours already. */
-    atomic_store_explicit(&is_accounting, 0, memory_order_relaxed);
-    for (uint32_t i = 0; i < unwind_section_count; i++) {
-        struct unwind_section *section = &unwind_sections[i];
-        if (section->absent_bytes == 0) {
-            pages_advise_populated(section->start, section->bytes);
-            continue;
-        }
-        guest_own(-section->own_bytes);
-        section->own_bytes = 0;
-        section->absent_bytes = pages_absent(section->start, section->bytes);
-    }
+    for (uint32_t i = 0; i < unwind_section_count; i++)
+        pages_advise_populated(unwind_sections[i].start, unwind_sections[i].bytes);
     bring_in_loader();
     list = NULL;
 }

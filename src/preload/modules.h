@@ -13,12 +13,6 @@ GUEST_HIDDEN extern volatile uint32_t modules_generation;
    inside the loader's notification of a change. */
 GUEST_HIDDEN void modules_refresh(void);
 
-/* Around reading the unwind section of the module that ends at `end`: if it is too large to have been made resident as a
-   whole, and lines are stopped at, the pages that come in meanwhile are counted as ours. `before` is what
-   modules_read_begin returned. */
-GUEST_HIDDEN long modules_read_begin(uint64_t header, uint64_t end);
-GUEST_HIDDEN void modules_read_end(uint64_t header, long before);
-
 /* In a forked child: the list is the parent's; begin one of our own at the next change. */
 GUEST_HIDDEN void modules_after_fork(void);
 

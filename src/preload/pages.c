@@ -49,14 +49,12 @@ uint64_t pages_populate(const void *start, size_t bytes, int writable)
 }
 
 /* Bit 63 of a page's word in /proc/self/pagemap: present. */
-int64_t pages_absent(uint64_t start, uint64_t bytes)
+static uint64_t count_absent(uintptr_t first, uintptr_t end)
 {
-    uintptr_t first = page_floor(start), end = page_ceiling(start + bytes);
-    uint64_t words[64];
-    int64_t absent = 0;
+    uint64_t words[64], absent = 0;
     long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
-        return -1;
+        return 0;
     for (uintptr_t page = first; page < end; page += sizeof words / 8 * WIRE_PAGE_BYTES) {
         uint64_t count = (end - page) / WIRE_PAGE_BYTES;
         count = count < sizeof words / 8 ? count : sizeof words / 8;
@@ -67,14 +65,14 @@ int64_t pages_absent(uint64_t start, uint64_t bytes)
             absent += (words[i] >> 63) == 0;
     }
     raw_syscall3(SYS_close, fd, 0, 0);
-    return absent * (int64_t)WIRE_PAGE_BYTES;
+    return absent * WIRE_PAGE_BYTES;
 }
 
 uint64_t pages_populate_new(const void *start, size_t bytes)
 {
-    int64_t absent = pages_absent((uint64_t)start, bytes);
+    uint64_t absent = count_absent(page_floor((uintptr_t)start), page_ceiling((uintptr_t)start + bytes));
     pages_populate(start, bytes, 0);
-    return absent > 0 ? (uint64_t)absent : 0;
+    return absent;
 }
 
 void pages_advise_populated(uint64_t start, uint64_t bytes)

@@ -16,9 +16,6 @@ GUEST_HIDDEN uint64_t pages_populate(const void *start, size_t bytes, int writab
    that cannot be told. */
 GUEST_HIDDEN uint64_t pages_populate_new(const void *start, size_t bytes);
 
-/* How many bytes of the pages of [start, start + bytes) are not present; -1 when that cannot be told. */
-GUEST_HIDDEN int64_t pages_absent(uint64_t start, uint64_t bytes);
-
 /* Make what of [start, start + bytes) is mapped present for reading, if the kernel knows how to. */
 GUEST_HIDDEN void pages_advise_populated(uint64_t start, uint64_t bytes);
 

@@ -17,21 +17,11 @@
 #include <libunwind.h>
 
 #include "preload/displace.h"
-#include "preload/modules.h"
 #include "preload/unwind.h"
 
 /* What unwind.c takes from its neighbours. */
 struct guest guest;
 volatile bool guest_sandboxed;
-
-long modules_read_begin(uint64_t header, uint64_t end)
-{
-    return -1;
-}
-
-void modules_read_end(uint64_t header, long before)
-{
-}
 
 uint64_t displace_original(uint64_t pc)
 {
