@@ -9,6 +9,7 @@
 #define FRAMES_MAX 65536
 #define POSITIONS 1024 /* powers of two */
 #define KNOWN_FRAMES 4096
+#define GUEST_NAME "libsyseng_mem_preload."
 
 /* The stack looked at last, outermost frame first. Most of it is the next one's as well. */
 struct walk {
@@ -68,34 +69,39 @@ struct modules {
 
 #define GENERATIONS_MAX 16
 
-/* The module that covered `address` in `generation`; else the last one that ever did: its list may have been begun
- * anew. */
-static const struct process_module *module_at(const struct process *process, uint64_t address, uint32_t generation)
+/* The module that covered `address` in `generation`; with ANY_GENERATION the last one that ever did. Its number, NO_NUMBER
+   when there is none. */
+#define ANY_GENERATION UINT32_MAX
+#define NO_NUMBER SIZE_MAX
+
+static size_t module_at(const struct modules *modules, uint64_t address, uint32_t generation)
 {
-    const struct process_module *last = NULL;
-    for (size_t i = process->module_count; i-- > 0;) {
-        const struct process_module *module = &process->modules[i];
-        if (address < module->start || address >= module->end)
-            continue;
-        if (generation >= module->born && generation < module->died)
-            return module;
-        last = last == NULL ? module : last;
+    for (size_t i = modules->process->module_count; i-- > 0;) {
+        const struct process_module *module = &modules->process->modules[i];
+        if (address >= module->start && address < module->end && modules->indices[i] != SESSION_NO_MODULE &&
+            (generation == ANY_GENERATION || (generation >= module->born && generation < module->died)))
+            return i;
     }
-    return last;
+    return NO_NUMBER;
 }
 
-/* Where the code at `address` came from, in the process itself or in those that it was forked from. */
+/* Where the code at `address` came from: the process itself, or those that it was forked from. A list that was full was
+   begun anew and knows nothing of what was unloaded before: then any module that ever lay there. */
 static struct session_frame frame_of(const struct modules *generations, size_t count, uint64_t address,
                                      uint32_t generation)
 {
     address--;
-    for (size_t g = 0; g < count; g++) {
-        const struct process *process = generations[g].process;
-        const struct process_module *module = module_at(process, address, generation);
-        uint32_t index = module != NULL ? generations[g].indices[module - process->modules] : SESSION_NO_MODULE;
-        if (index != SESSION_NO_MODULE)
-            return (struct session_frame){.module = index, .address = address - module->base};
-        generation = generation < process->generation ? generation : process->generation;
+    for (int exactly = 1; exactly >= 0; exactly--) {
+        uint32_t wanted = exactly ? generation : ANY_GENERATION;
+        for (size_t g = 0; g < count; g++) {
+            const struct process *process = generations[g].process;
+            size_t at = module_at(&generations[g], address, wanted);
+            if (at != NO_NUMBER)
+                return (struct session_frame){.module = generations[g].indices[at],
+                                              .address = address - process->modules[at].base};
+            if (exactly && process->generation < wanted) /* its parent's are as they were at the fork */
+                wanted = process->generation;
+        }
     }
     return (struct session_frame){.module = SESSION_NO_MODULE, .address = address};
 }
@@ -150,18 +156,28 @@ static size_t walk_outwards(struct walk *walk, const struct heap *heap, uint64_t
     return 0;
 }
 
-static void walk_to(struct walk *walk, const struct modules *generations, size_t generation_count, uint64_t path)
+/* The guest's own frames are left out: a program has none of them when it is not watched. */
+static bool is_guests(const struct session *session, const struct session_frame *frame)
+{
+    return frame->module != SESSION_NO_MODULE && strstr(session->modules[frame->module], "/" GUEST_NAME) != NULL;
+}
+
+static void walk_to(struct walk *walk, const struct session *session, const struct modules *generations,
+                    size_t generation_count, uint64_t path)
 {
     size_t fresh_count;
     walk->count = walk_outwards(walk, generations[0].process->heap, path, &fresh_count);
-    for (; fresh_count > 0 && walk->count < FRAMES_MAX; walk->count++) {
+    while (fresh_count > 0 && walk->count < FRAMES_MAX) {
         size_t at = walk->count;
         struct session_frame frame =
             known_frame(walk, generations, generation_count, walk->fresh_addresses[--fresh_count]);
+        if (is_guests(session, &frame))
+            continue;
         walk->frames[at] = frame;
         walk->paths[at] = walk->fresh_paths[fresh_count];
         walk->hashes[at] = mix(at > 0 ? walk->hashes[at - 1] : 0, (uint64_t)frame.module << 48 ^ frame.address);
         walk->positions[walk->paths[at] & (POSITIONS - 1)] = (uint16_t)at;
+        walk->count++;
     }
 }
 
@@ -322,7 +338,7 @@ static int add_site(struct builder *builder, const struct modules *generations, 
         return 0;
     struct list *list = from->is_mapped ? &builder->mapped : &builder->blocks;
     const struct walk *walk = builder->walk;
-    walk_to(builder->walk, generations, generation_count, heap_path(generations[0].process->heap, from->stack));
+    walk_to(builder->walk, builder->session, generations, generation_count, heap_path(generations[0].process->heap, from->stack));
     struct stack stack = stack_of(walk, builder->depth);
     struct session_site *site = site_of(builder, list, from->window - 1, &stack);
     if (site == NULL)

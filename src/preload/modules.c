@@ -281,7 +281,7 @@ static bool begin_list(void)
     return true;
 }
 
-void modules_refresh(void)
+void modules_refresh(bool arms)
 {
     static uint16_t round;
     if (guest.process == NULL)
@@ -301,7 +301,7 @@ void modules_refresh(void)
         round = 1;
         dl_iterate_phdr(see, &round);
     }
-    if (asked != atomic_load_explicit(&list->asked, memory_order_relaxed) && wait_for_answer())
+    if (asked != atomic_load_explicit(&list->asked, memory_order_relaxed) && wait_for_answer() && arms)
         arm_new();
 }
 

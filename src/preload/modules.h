@@ -9,9 +9,9 @@
    on from its parent's. */
 GUEST_HIDDEN extern volatile uint32_t modules_generation;
 
-/* Look at what is loaded now: tell syseng-mem of what is new, wait for its plans, arm them; forget what is gone. Safe
-   inside the loader's notification of a change. */
-GUEST_HIDDEN void modules_refresh(void);
+/* Look at what is loaded now: tell syseng-mem of what is new, wait for its plans and, if `arms`, arm them; forget what is
+   gone. Safe inside the loader's notification of a change. */
+GUEST_HIDDEN void modules_refresh(bool arms);
 
 /* In a forked child: the list is the parent's; begin one of our own at the next change. */
 GUEST_HIDDEN void modules_after_fork(void);

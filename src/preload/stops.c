@@ -69,7 +69,7 @@ static void notified(greg_t *registers)
 {
     static const uint8_t endbr64[4] = {0xf3, 0x0f, 0x1e, 0xfa};
     if (_r_debug.r_state == RT_CONSISTENT && guest_thread() != NULL)
-        modules_refresh();
+        modules_refresh(true);
     if (__builtin_memcmp(notification_insn, endbr64, sizeof endbr64) == 0) {
         registers[REG_RIP] = (greg_t)(notification + sizeof endbr64);
         return;
@@ -138,11 +138,14 @@ void stops_start(void)
         return;
     if (is_traced()) {
         atomic_fetch_or_explicit(&guest.process->flags, WIRE_PROCESS_TRACED, memory_order_relaxed);
+        guest_depth++;
+        modules_refresh(false); /* stacks need them */
+        guest_depth--;
         return;
     }
     guest_depth++;
     signals_take_over(on_trap);
-    modules_refresh();
+    modules_refresh(true);
     watch_loader();
     if (guest.wants_looks)
         signals_watch_fatal();
@@ -161,6 +164,12 @@ void stops_end(void)
 {
     struct wire_record record = {.kind = WIRE_RECORD_END};
     stops_note(&record, true);
+    /* Without a breakpoint in the loader, nobody has told of what was loaded since the start. */
+    if (guest.process != NULL && (atomic_load(&guest.process->flags) & WIRE_PROCESS_TRACED) != 0) {
+        guest_depth++;
+        modules_refresh(false);
+        guest_depth--;
+    }
 }
 
 /* A forked child has none of its parent's pages of files. The code that a handler returns through lies in libc, and is first
