@@ -441,7 +441,7 @@ size_t die_scan_parents(const struct die_unit *unit, uint64_t offset, uint64_t *
 {
     struct scan scan;
     struct die die;
-    uint64_t path[DEPTH_LIMIT];
+    uint64_t path[DEPTH_LIMIT] = {0};
     size_t depth = 0, found = 0;
     int code = begin(&scan, unit);
     while (code == 0 && read_die(&scan, &die)) {
