@@ -22,7 +22,7 @@
 #define RING_BYTES_BUSY (WIRE_EVENT_RING_CHUNKS * WIRE_CHUNK_BYTES)
 #define BUSY_RINGS 8 /* so many times the memory of a ring for events: the thread is busy */
 #define FIRST_FRAMES 64
-#define AHEAD_EVENTS 6 /* the cache line that we write next was last read by another processor */
+#define AHEAD_EVENTS 16 /* the cache line that we write next was last read by another processor */
 
 /* Mapped at a thread's first event and inherited by the thread that takes over its slot. Pages are touched as stacks
    get deeper; they are counted as ours when that happens. */

@@ -29,7 +29,7 @@ pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 	%D%/syscalls.h \
 	%D%/unwind.c %D%/unwind.h
 %C%_libsyseng_mem_preload_la_CFLAGS = -std=gnu17 $(WARN_CFLAGS) -O2 -fexceptions -fvisibility=hidden -fno-builtin \
-	-fno-stack-protector -fcf-protection=none -fno-plt -fomit-frame-pointer -U_FORTIFY_SOURCE
+	-fno-stack-protector -fcf-protection=none -fno-plt -fomit-frame-pointer -mgeneral-regs-only -U_FORTIFY_SOURCE
 %C%_libsyseng_mem_preload_la_LDFLAGS = -module -avoid-version -shared -Wl,-z,initfirst -Wl,-z,now -Wl,-z,relro \
 	-Wl,--no-undefined -Wl,--version-script=$(srcdir)/%D%/preload.map
 %C%_libsyseng_mem_preload_la_DEPENDENCIES = %D%/preload.map
