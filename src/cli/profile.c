@@ -259,9 +259,10 @@ static int complete_session(const struct profile *profile, struct session *sessi
     return session->argv != NULL ? 0 : -ENOMEM;
 }
 
-size_t profile_look_up(void *data, const char *path, uint64_t address, struct symbols_frame *out, size_t max)
+size_t profile_look_up(void *data, const char *path, uint64_t address, bool wants_lines, struct symbols_frame *out,
+                       size_t max)
 {
-    return symbols_lookup(data, path, address, out, max);
+    return wants_lines ? symbols_lookup(data, path, address, out, max) : symbols_name(data, path, address, out, max);
 }
 
 static struct report_options report_options(const struct profile *profile)

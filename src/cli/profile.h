@@ -62,6 +62,7 @@ int profile_start(struct profile *profile);
 int profile_report(struct profile *profile, int failure);
 
 /* A report_lookup_fn by profile->symbols. */
-size_t profile_look_up(void *data, const char *path, uint64_t address, struct symbols_frame *out, size_t max);
+size_t profile_look_up(void *data, const char *path, uint64_t address, bool wants_lines, struct symbols_frame *out,
+                       size_t max);
 
 #endif

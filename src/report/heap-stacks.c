@@ -191,6 +191,17 @@ static int grow(struct stacks *stacks)
     return 0;
 }
 
+static enum module_kind kind_at(const struct stacks *stacks, const struct session_frame *frame)
+{
+    return frame->module < stacks->session->module_count ? stacks->kinds[frame->module] : MODULE_PROGRAM;
+}
+
+/* Those of the C library are nobody's to change, and where its debug information is installed it has to be decompressed. */
+static bool has_lines_of_interest(enum module_kind kind)
+{
+    return kind != MODULE_RUNTIME && kind != MODULE_LOADER;
+}
+
 /* Ask the symbols. */
 static int look_up(struct stacks *stacks, struct entry *entry)
 {
@@ -200,8 +211,8 @@ static int look_up(struct stacks *stacks, struct entry *entry)
     if (entry->is_looked_up)
         return 0;
     if (stacks->lookup != NULL && frame->module < stacks->session->module_count)
-        count = stacks->lookup(stacks->lookup_data, stacks->session->modules[frame->module], frame->address, found,
-                               SYMBOLS_MAX_FRAMES);
+        count = stacks->lookup(stacks->lookup_data, stacks->session->modules[frame->module], frame->address,
+                               has_lines_of_interest(kind_at(stacks, frame)), found, SYMBOLS_MAX_FRAMES);
     if (count > SYMBOLS_MAX_FRAMES)
         count = SYMBOLS_MAX_FRAMES;
     entry->is_looked_up = true;
@@ -263,11 +274,6 @@ const struct stacks_chain *stacks_numbered(const struct stacks *stacks, uint32_t
 {
     *frame = stacks->numbered[number]->frame;
     return &stacks->numbered[number]->chain;
-}
-
-static enum module_kind kind_at(const struct stacks *stacks, const struct session_frame *frame)
-{
-    return frame->module < stacks->session->module_count ? stacks->kinds[frame->module] : MODULE_PROGRAM;
 }
 
 uint32_t stacks_inner(const struct stacks *stacks, const struct session_site *site)

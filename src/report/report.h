@@ -10,8 +10,10 @@
 #include "collector/session.h"
 #include "symbols/symbols.h"
 
-/* What says where an address comes from: symbols_lookup, `data` being its symbols. */
-typedef size_t report_lookup_fn(void *data, const char *path, uint64_t address, struct symbols_frame *out, size_t max);
+/* What says where an address comes from: symbols_lookup or, when no lines are wanted, symbols_name, `data` being its
+   symbols. */
+typedef size_t report_lookup_fn(void *data, const char *path, uint64_t address, bool wants_lines,
+                                struct symbols_frame *out, size_t max);
 
 enum report_style { REPORT_STYLE_SYSENG, REPORT_STYLE_MEMORY_PROFILER };
 

@@ -25,6 +25,8 @@ struct object {
     struct elf_file mini; /* the file within .gnu_debugdata; fd -1: none */
     struct table tables[SYMBOLS_NONE];
     struct strings *names;
+    struct servers *servers; /* NULL: none are asked */
+    bool units_were_opened;
 };
 
 static const struct elf_file *debug_elf(const struct object *object)
@@ -61,15 +63,25 @@ struct object *object_open(const char *path, const char *debug_root, struct serv
         object_close(object);
         return NULL;
     }
-    if (!object->debug.has_info && servers != NULL)
-        ask_servers(object, servers);
+    object->servers = servers;
+    return object;
+}
+
+/* The debug information, at its first use: it may have to be fetched, and to be decompressed. */
+static struct units *open_units(struct object *object)
+{
+    if (object->units_were_opened)
+        return object->units;
+    object->units_were_opened = true;
+    if (!object->debug.has_info && object->servers != NULL)
+        ask_servers(object, object->servers);
     const struct elf_file *source = debug_elf(object);
     if (object->debug.has_info && debug_info_open(source, &object->info, NULL) == 0) {
-        if (servers != NULL)
-            debug_info_set_fetch(object->info, fetch, servers);
-        object->units = units_new(object->info, names, source->size_bytes);
+        if (object->servers != NULL)
+            debug_info_set_fetch(object->info, fetch, object->servers);
+        object->units = units_new(object->info, object->names, source->size_bytes);
     }
-    return object;
+    return object->units;
 }
 
 void object_close(struct object *object)
@@ -156,10 +168,11 @@ static void name_by_symbol(struct object *object, uint64_t address, struct symbo
 /* Compilers leave the linkage name, and with -g1 the scope, out of what DWARF says of lambdas, methods of local classes
    and their like: a C++ symbol then has the better name. For C alone the symbols, of which there may be millions, need not
    be read. */
-size_t object_lookup(struct object *object, uint64_t address, struct symbols_frame *out)
+size_t object_lookup(struct object *object, uint64_t address, bool wants_lines, struct symbols_frame *out)
 {
     bool is_cxx = false;
-    size_t count = object->units != NULL ? units_lookup(object->units, address, out, &is_cxx) : 0;
+    struct units *units = wants_lines ? open_units(object) : NULL;
+    size_t count = units != NULL ? units_lookup(units, address, out, &is_cxx) : 0;
     if (count == 0) {
         out[0] = (struct symbols_frame){.source = SYMBOLS_NONE};
         count = 1;

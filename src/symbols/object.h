@@ -14,7 +14,7 @@ struct object;
 struct object *object_open(const char *path, const char *debug_root, struct servers *servers, struct strings *names);
 void object_close(struct object *object);
 
-/* As symbols_lookup; at most SYMBOLS_MAX_FRAMES. */
-size_t object_lookup(struct object *object, uint64_t address, struct symbols_frame *out);
+/* As symbols_lookup, or symbols_name when no lines are wanted; at most SYMBOLS_MAX_FRAMES. */
+size_t object_lookup(struct object *object, uint64_t address, bool wants_lines, struct symbols_frame *out);
 
 #endif

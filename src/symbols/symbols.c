@@ -14,6 +14,7 @@
 struct answer {
     uint64_t address;
     uint32_t object; /* number + 1; 0: the slot is free */
+    bool has_lines;  /* they were asked for */
     uint32_t count;
     size_t first; /* in `frames` */
 };
@@ -94,13 +95,14 @@ static uint32_t find_object(struct symbols *symbols, const char *path)
 }
 
 /* The slot of an answer, or the free one where it belongs. */
-static struct answer *find_answer(const struct symbols *symbols, uint32_t object, uint64_t address)
+static struct answer *find_answer(const struct symbols *symbols, uint32_t object, uint64_t address, bool has_lines)
 {
     const uint64_t hash = (address ^ (uint64_t)object << 48) * UINT64_C(0x9E3779B97F4A7C15);
     size_t at = (hash >> 20) & (symbols->slot_count - 1);
     for (;; at = (at + 1) & (symbols->slot_count - 1)) {
         struct answer *answer = &symbols->answers[at];
-        if (answer->object == 0 || (answer->object == object + 1 && answer->address == address))
+        if (answer->object == 0 ||
+            (answer->object == object + 1 && answer->address == address && answer->has_lines == has_lines))
             return answer;
     }
 }
@@ -118,17 +120,17 @@ static bool grow_answers(struct symbols *symbols)
     symbols->slot_count = count;
     for (size_t i = 0; i < old_count; i++)
         if (old[i].object != 0)
-            *find_answer(symbols, old[i].object - 1, old[i].address) = old[i];
+            *find_answer(symbols, old[i].object - 1, old[i].address, old[i].has_lines) = old[i];
     free(old);
     return true;
 }
 
 /* Look up and remember; NULL when memory is out. */
-static const struct answer *find_out(struct symbols *symbols, uint32_t object, uint64_t address)
+static const struct answer *find_out(struct symbols *symbols, uint32_t object, uint64_t address, bool wants_lines)
 {
     if (!grow_answers(symbols))
         return NULL;
-    struct answer *answer = find_answer(symbols, object, address);
+    struct answer *answer = find_answer(symbols, object, address, wants_lines);
     if (answer->object != 0)
         return answer;
     struct symbols_frame *frames = array_grow(symbols->frames, &symbols->frame_capacity,
@@ -136,23 +138,38 @@ static const struct answer *find_out(struct symbols *symbols, uint32_t object, u
     if (frames == NULL)
         return NULL;
     symbols->frames = frames;
-    const size_t count = object_lookup(symbols->objects[object], address, frames + symbols->frame_count);
-    *answer = (struct answer){address, object + 1, (uint32_t)count, symbols->frame_count};
+    const size_t count = object_lookup(symbols->objects[object], address, wants_lines, frames + symbols->frame_count);
+    *answer = (struct answer){.address = address,
+                              .object = object + 1,
+                              .has_lines = wants_lines,
+                              .count = (uint32_t)count,
+                              .first = symbols->frame_count};
     symbols->answer_count++;
     symbols->frame_count += count;
     return answer;
 }
 
-size_t symbols_lookup(struct symbols *symbols, const char *path, uint64_t address, struct symbols_frame *out,
-                      size_t max)
+static size_t look_up(struct symbols *symbols, const char *path, uint64_t address, bool wants_lines,
+                      struct symbols_frame *out, size_t max)
 {
     const uint32_t object = find_object(symbols, path);
     if (object == STRINGS_NONE || symbols->objects[object] == NULL)
         return 0;
-    const struct answer *answer = find_out(symbols, object, address);
+    const struct answer *answer = find_out(symbols, object, address, wants_lines);
     if (answer == NULL)
         return 0;
     if (max > 0)
         memcpy(out, symbols->frames + answer->first, (answer->count < max ? answer->count : max) * sizeof *out);
     return answer->count;
+}
+
+size_t symbols_lookup(struct symbols *symbols, const char *path, uint64_t address, struct symbols_frame *out,
+                      size_t max)
+{
+    return look_up(symbols, path, address, true, out, max);
+}
+
+size_t symbols_name(struct symbols *symbols, const char *path, uint64_t address, struct symbols_frame *out, size_t max)
+{
+    return look_up(symbols, path, address, false, out, max);
 }

@@ -56,4 +56,8 @@ int symbols_servers_failure(const struct symbols *symbols);
 size_t symbols_lookup(struct symbols *symbols, const char *path, uint64_t address, struct symbols_frame *out,
                       size_t max);
 
+/* The same by the symbol tables alone: one frame, without a line. For files whose debug information is large or has to be
+   decompressed, and whose lines nobody would look at. */
+size_t symbols_name(struct symbols *symbols, const char *path, uint64_t address, struct symbols_frame *out, size_t max);
+
 #endif

@@ -98,7 +98,7 @@ void check_session_look(struct check_session *built, uint64_t lost, uint64_t ind
     site->held_bytes = site->live_bytes - lost * each;
 }
 
-size_t check_session_look_up(void *data, const char *path, uint64_t address, struct symbols_frame *out, size_t max)
+size_t check_session_look_up(void *data, const char *path, uint64_t address, bool wants_lines, struct symbols_frame *out, size_t max)
 {
     *out = functions[address - 1].frame;
     return 1;

@@ -38,7 +38,7 @@ void check_session_add(struct check_session *built, enum check_session_stack sta
 void check_session_look(struct check_session *built, uint64_t lost, uint64_t indirect);
 
 /* A report_lookup_fn. */
-size_t check_session_look_up(void *data, const char *path, uint64_t address, struct symbols_frame *out, size_t max);
+size_t check_session_look_up(void *data, const char *path, uint64_t address, bool wants_lines, struct symbols_frame *out, size_t max);
 
 /* Judge it, with nothing but defaults for what `options` leaves out. */
 struct check_result *check_session_judge(const struct check_session *built, struct check_options options);

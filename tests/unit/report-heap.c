@@ -64,7 +64,7 @@ static const struct {
 };
 static size_t lookups;
 
-static size_t look_up(void *data, const char *path, uint64_t address, struct symbols_frame *out, size_t max)
+static size_t look_up(void *data, const char *path, uint64_t address, bool wants_lines, struct symbols_frame *out, size_t max)
 {
     lookups++;
     for (size_t i = 0; i < COUNT(known); i++) {
