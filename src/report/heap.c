@@ -50,8 +50,8 @@ static const struct layout layouts[TABLES_ORDER_COUNT] = {
     [TABLES_BY_ALLOCATED] = {"Most allocated", "Most allocated", "Bytes", "Allocations"},
     [TABLES_BY_TEMPORARY] = {"Temporary: freed by the thread's very next event",
                              "Temporary: freed by the thread's very next event", "Temporary", "Allocations"},
-    [TABLES_BY_LIVE] = {"Still live after the last request; whether anything points to it was not looked at",
-                        "Still live at exit; whether anything points to it was not looked at", "Bytes", "Blocks"},
+    [TABLES_BY_LIVE] = {"Still live after the last request; what of it is lost, syseng-mem check tells",
+                        "Still live at exit; what of it is lost, syseng-mem check tells", "Bytes", "Blocks"},
 };
 
 static void print_share(struct text *out, uint64_t part, uint64_t whole)
