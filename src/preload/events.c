@@ -14,13 +14,14 @@
 #include "wire/event.h"
 
 /* A process's first thread has more memory than the others, of which there may be a thousand. Any thread begins with a
-   small ring; one that turns out to allocate a lot gets a larger one: the reader is woken every half ring. */
+   small ring; the first few that turn out to allocate a lot get a larger one: the reader is woken every half ring. */
 #define FILTER_BITS 13
 #define FILTER_BITS_OTHER 9 /* a page */
 #define MEMOS_OTHER 16
 #define RING_BYTES (WIRE_CHUNK_BYTES / 2)
 #define RING_BYTES_BUSY (WIRE_EVENT_RING_CHUNKS * WIRE_CHUNK_BYTES)
-#define BUSY_RINGS 8 /* so many times the memory of a ring for events: the thread is busy */
+#define BUSY_ROUNDS 8 /* of a ring, and its thread is busy */
+#define BUSY_THREADS 4
 #define FIRST_FRAMES 64
 #define AHEAD_EVENTS 16 /* the cache line that we write next was last read by another processor */
 
@@ -96,7 +97,7 @@ static __attribute__((noinline, cold)) struct events *events_new(struct wire_thr
         raw_syscall3(SYS_munmap, at, sizeof *events, 0);
         return NULL;
     }
-    events->may_grow = is_first;
+    events->may_grow = true;
     events->filter_bits = is_first ? FILTER_BITS : FILTER_BITS_OTHER;
     events->unwind.memo_mask = (is_first ? UNWIND_MEMOS : MEMOS_OTHER) - 1;
     events->unwind.generation = modules_generation;
@@ -142,9 +143,10 @@ static __attribute__((noinline, cold)) bool make_room(struct events *events)
         return false;
     }
     guest_wake_collector();
-    if (events->may_grow && !guest_sandboxed && events->head >= (uint64_t)BUSY_RINGS * events->capacity) {
+    if (events->may_grow && !guest_sandboxed && events->head >= (uint64_t)BUSY_ROUNDS * events->capacity) {
+        static _Atomic uint32_t busy_threads;
         events->may_grow = false;
-        if (begin_ring(events, guest_self.slot, RING_BYTES_BUSY))
+        if (atomic_fetch_add(&busy_threads, 1) < BUSY_THREADS && begin_ring(events, guest_self.slot, RING_BYTES_BUSY))
             return true;
     }
     uint64_t full = atomic_load_explicit(&ring->tail, memory_order_acquire) + events->capacity;

@@ -19,6 +19,7 @@
 
 #define UNWIND_SECTION_COUNT 1024
 #define UNWIND_SECTION_LIMIT ((uint64_t)512 << 10)
+#define UNWIND_PROGRAM_LIMIT ((uint64_t)4 << 20)
 #define PLAN_WAIT_ROUNDS 600 /* of 100 ms: planning a huge program takes seconds, a stopped syseng-mem for ever */
 
 extern struct r_debug _r_debug;
@@ -93,7 +94,7 @@ static void append(uint64_t base, uint64_t start, uint64_t end, const char *path
 
 /* Walks read the unwind section of every module that they meet: it becomes resident now, not in the middle of
    somebody's line, and what was not resident before is ours. From its header to the end of its segment; a huge one is
-   left to be read page by page. */
+   left to be read page by page. The program's own is read in most of its parts sooner or later, a library's is not. */
 static struct unwind_section {
     uint64_t start, bytes; /* bytes 0: free */
     uint64_t own_bytes;    /* of them, what only we made resident */
@@ -108,7 +109,7 @@ static struct unwind_section *free_unwind_section(void)
     return unwind_section_count < UNWIND_SECTION_COUNT ? &unwind_sections[unwind_section_count++] : NULL;
 }
 
-static void populate_unwind_section(const struct dl_phdr_info *info)
+static void populate_unwind_section(const struct dl_phdr_info *info, uint64_t limit_bytes)
 {
     uint64_t header = 0, end = 0;
     for (int i = 0; i < info->dlpi_phnum; i++)
@@ -121,7 +122,7 @@ static void populate_unwind_section(const struct dl_phdr_info *info)
             end = low + segment->p_filesz;
     }
     struct unwind_section *section = free_unwind_section();
-    if (header == 0 || end - header > UNWIND_SECTION_LIMIT || section == NULL)
+    if (header == 0 || end - header > limit_bytes || section == NULL)
         return;
     *section = (struct unwind_section){.start = header, .bytes = end - header};
     section->own_bytes = pages_populate_new((const void *)header, end - header);
@@ -185,14 +186,15 @@ static int see(struct dl_phdr_info *info, size_t size, void *data)
     struct wire_module *module = find(info->dlpi_addr, start);
     if (module == NULL) {
         const char *path = info->dlpi_name;
-        if (path == NULL || path[0] == '\0')
+        bool is_program = path == NULL || path[0] == '\0';
+        if (is_program)
             path = round == 1 ? guest.process->exe : "";
         path = absolute(path);
         if (path == NULL)
             return 0;
         append(info->dlpi_addr, start, end, path);
         if (guest.wants_events) {
-            populate_unwind_section(info);
+            populate_unwind_section(info, is_program ? UNWIND_PROGRAM_LIMIT : UNWIND_SECTION_LIMIT);
             bring_in_loader();
         }
         module = find(info->dlpi_addr, start);
