@@ -7,53 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "elf/cursor.h"
 #include "elf/dwarf-api.h"
 #include "elf/ranges.h"
 
 #define DEPTH_LIMIT 256
 #define CODE_LIMIT 65536 /* of abbreviations; compilers count them from 1 */
-
-struct cursor {
-    const uint8_t *at, *end;
-    bool failed; /* ran over the end: everything read since is 0 */
-};
-
-static uint64_t read_fixed(struct cursor *cursor, size_t bytes)
-{
-    uint64_t value = 0;
-    if ((size_t)(cursor->end - cursor->at) < bytes) {
-        cursor->failed = true;
-        cursor->at = cursor->end;
-        return 0;
-    }
-    memcpy(&value, cursor->at, bytes); /* both sides are little-endian */
-    cursor->at += bytes;
-    return value;
-}
-
-static void skip(struct cursor *cursor, uint64_t bytes)
-{
-    if ((uint64_t)(cursor->end - cursor->at) < bytes) {
-        cursor->failed = true;
-        cursor->at = cursor->end;
-    } else {
-        cursor->at += bytes;
-    }
-}
-
-static uint64_t read_uleb(struct cursor *cursor)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0; cursor->at < cursor->end; shift += 7) {
-        const uint64_t byte = *cursor->at++;
-        if (shift < 64)
-            value |= (byte & 0x7f) << shift;
-        if ((byte & 0x80) == 0)
-            return value;
-    }
-    cursor->failed = true;
-    return 0;
-}
 
 struct attribute {
     uint16_t name, form;  /* `name` 0: several that do not matter, and together always have the same length */
@@ -132,13 +91,13 @@ static uint64_t read_value(struct scan *scan, unsigned form)
 {
     struct cursor *cursor = &scan->cursor;
     if (form == DW_FORM_indirect)
-        form = (unsigned)read_uleb(cursor);
+        form = (unsigned)cursor_uleb(cursor);
     const int fixed = fixed_bytes_of(scan, form);
     if (fixed >= 0 && fixed <= 8)
-        return read_fixed(cursor, (size_t)fixed);
+        return cursor_fixed(cursor, (size_t)fixed);
     switch (form) {
     case DW_FORM_data16:
-        skip(cursor, 16);
+        cursor_skip(cursor, 16);
         return 0;
     case DW_FORM_sdata: /* of a length or an index it is never negative */
     case DW_FORM_udata:
@@ -149,23 +108,23 @@ static uint64_t read_value(struct scan *scan, unsigned form)
     case DW_FORM_rnglistx:
     case DW_FORM_GNU_addr_index:
     case DW_FORM_GNU_str_index:
-        return read_uleb(cursor);
+        return cursor_uleb(cursor);
     case DW_FORM_block1:
-        skip(cursor, read_fixed(cursor, 1));
+        cursor_skip(cursor, cursor_fixed(cursor, 1));
         return 0;
     case DW_FORM_block2:
-        skip(cursor, read_fixed(cursor, 2));
+        cursor_skip(cursor, cursor_fixed(cursor, 2));
         return 0;
     case DW_FORM_block4:
-        skip(cursor, read_fixed(cursor, 4));
+        cursor_skip(cursor, cursor_fixed(cursor, 4));
         return 0;
     case DW_FORM_block:
     case DW_FORM_exprloc:
-        skip(cursor, read_uleb(cursor));
+        cursor_skip(cursor, cursor_uleb(cursor));
         return 0;
     case DW_FORM_string: {
         const uint8_t *end = memchr(cursor->at, '\0', (size_t)(cursor->end - cursor->at));
-        skip(cursor, end != NULL ? (uint64_t)(end - cursor->at) + 1 : UINT64_MAX);
+        cursor_skip(cursor, end != NULL ? (uint64_t)(end - cursor->at) + 1 : UINT64_MAX);
         return 0;
     }
     default:
@@ -206,9 +165,9 @@ static int add_attribute(struct scan *scan, const struct abbreviation *kind, uns
 static int read_attributes(struct scan *scan, struct cursor *cursor, struct abbreviation *kind)
 {
     for (;;) {
-        const uint64_t name = read_uleb(cursor), form = read_uleb(cursor);
+        const uint64_t name = cursor_uleb(cursor), form = cursor_uleb(cursor);
         if (form == DW_FORM_implicit_const) /* the value is here */
-            read_uleb(cursor);
+            cursor_uleb(cursor);
         if (cursor->failed || (name == 0 && form == 0))
             break;
         if (name == 0 || name > UINT16_MAX || form > UINT16_MAX) {
@@ -245,16 +204,16 @@ static int read_abbreviations(struct scan *scan, uint64_t offset)
         return 0;
     struct cursor cursor = {unit->abbreviations + offset, unit->abbreviations + unit->abbreviations_bytes, false};
     for (;;) {
-        const uint64_t code = read_uleb(&cursor);
+        const uint64_t code = cursor_uleb(&cursor);
         if (cursor.failed || code == 0 || code >= CODE_LIMIT)
             return 0;
-        const uint64_t tag = read_uleb(&cursor);
+        const uint64_t tag = cursor_uleb(&cursor);
         struct abbreviation *kind = kind_of(scan, code);
         if (kind == NULL)
             return -ENOMEM;
         *kind = (struct abbreviation){.first = (uint32_t)scan->attribute_count,
                                       .tag = tag <= UINT16_MAX ? (uint16_t)tag : 0,
-                                      .has_children = read_fixed(&cursor, 1) != 0};
+                                      .has_children = cursor_fixed(&cursor, 1) != 0};
         if (read_attributes(scan, &cursor, kind) != 0)
             return -ENOMEM;
         kind->is_known = !cursor.failed;
@@ -269,25 +228,25 @@ static int begin(struct scan *scan, const struct die_unit *unit)
     if (unit->header >= unit->info_bytes)
         return 0;
     *cursor = (struct cursor){unit->info + unit->header, unit->info + unit->info_bytes, false};
-    uint64_t length = read_fixed(cursor, 4), abbreviations = 0;
+    uint64_t length = cursor_fixed(cursor, 4), abbreviations = 0;
     if (length == UINT32_MAX) {
         scan->offset_bytes = 8;
-        length = read_fixed(cursor, 8);
+        length = cursor_fixed(cursor, 8);
     }
     if (length < (uint64_t)(cursor->end - cursor->at))
         cursor->end = cursor->at + length;
-    scan->version = (unsigned)read_fixed(cursor, 2);
+    scan->version = (unsigned)cursor_fixed(cursor, 2);
     if (scan->version < 5) {
-        abbreviations = read_fixed(cursor, scan->offset_bytes);
-        scan->address_bytes = (unsigned)read_fixed(cursor, 1);
+        abbreviations = cursor_fixed(cursor, scan->offset_bytes);
+        scan->address_bytes = (unsigned)cursor_fixed(cursor, 1);
     } else {
-        const uint64_t type = read_fixed(cursor, 1);
-        scan->address_bytes = (unsigned)read_fixed(cursor, 1);
-        abbreviations = read_fixed(cursor, scan->offset_bytes);
+        const uint64_t type = cursor_fixed(cursor, 1);
+        scan->address_bytes = (unsigned)cursor_fixed(cursor, 1);
+        abbreviations = cursor_fixed(cursor, scan->offset_bytes);
         if (type == DW_UT_skeleton || type == DW_UT_split_compile)
-            skip(cursor, 8);
+            cursor_skip(cursor, 8);
         else if (type == DW_UT_type || type == DW_UT_split_type)
-            skip(cursor, 8 + scan->offset_bytes);
+            cursor_skip(cursor, 8 + scan->offset_bytes);
     }
     if (cursor->failed || scan->version < 2 || scan->version > 5 || scan->address_bytes != 8) {
         cursor->at = cursor->end;
@@ -343,7 +302,7 @@ static bool read_die(struct scan *scan, struct die *die)
     if (cursor->failed || cursor->at >= cursor->end)
         return false;
     *die = (struct die){.function.offset = (uint64_t)(cursor->at - scan->unit->info)};
-    const uint64_t code = read_uleb(cursor);
+    const uint64_t code = cursor_uleb(cursor);
     if (code == 0)
         return !cursor->failed;
     if (code >= scan->kind_count || !scan->kinds[code].is_known)
@@ -352,7 +311,7 @@ static bool read_die(struct scan *scan, struct die *die)
     const struct attribute *attribute = &scan->attributes[kind->first], *behind = attribute + kind->count;
     for (; attribute < behind; attribute++)
         if (attribute->name == 0)
-            skip(cursor, attribute->fixed_bytes);
+            cursor_skip(cursor, attribute->fixed_bytes);
         else
             read_attribute(scan, attribute, die);
     return !cursor->failed;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "elf/cursor.h"
+
 enum {
     OP_EXTENDED = 0,
     OP_COPY = 1,
@@ -16,53 +18,6 @@ enum {
     EXTENDED_END_SEQUENCE = 1,
     EXTENDED_SET_ADDRESS = 2,
 };
-
-struct cursor {
-    const uint8_t *at, *end;
-    bool failed; /* ran over the end: everything read since is 0 */
-};
-
-static uint64_t read_fixed(struct cursor *cursor, size_t bytes)
-{
-    uint64_t value = 0;
-    if ((size_t)(cursor->end - cursor->at) < bytes) {
-        cursor->failed = true;
-        cursor->at = cursor->end;
-        return 0;
-    }
-    memcpy(&value, cursor->at, bytes); /* both sides are little-endian */
-    cursor->at += bytes;
-    return value;
-}
-
-static uint64_t read_uleb(struct cursor *cursor)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0;; shift += 7) {
-        const uint64_t byte = read_fixed(cursor, 1);
-        if (shift < 64)
-            value |= (byte & 0x7f) << shift;
-        if ((byte & 0x80) == 0)
-            return value;
-    }
-}
-
-static int64_t read_sleb(struct cursor *cursor)
-{
-    uint64_t value = 0;
-    unsigned shift = 0;
-    for (;;) {
-        const uint64_t byte = read_fixed(cursor, 1);
-        if (shift < 64)
-            value |= (byte & 0x7f) << shift;
-        shift += 7;
-        if ((byte & 0x80) == 0) {
-            if (shift < 64 && (byte & 0x40) != 0)
-                value |= UINT64_MAX << shift;
-            return (int64_t)value;
-        }
-    }
-}
 
 struct header {
     unsigned version;
@@ -81,30 +36,30 @@ static bool read_header(const uint8_t *section, size_t section_bytes, uint64_t o
         return false;
     struct cursor cursor = {section + offset, section + section_bytes, false};
     size_t offset_bytes = 4;
-    uint64_t length = read_fixed(&cursor, 4);
+    uint64_t length = cursor_fixed(&cursor, 4);
     if (length == UINT32_MAX) {
         offset_bytes = 8;
-        length = read_fixed(&cursor, 8);
+        length = cursor_fixed(&cursor, 8);
     }
     if (cursor.failed || length > (size_t)(cursor.end - cursor.at))
         return false;
     cursor.end = cursor.at + length;
-    header->version = (unsigned)read_fixed(&cursor, 2);
+    header->version = (unsigned)cursor_fixed(&cursor, 2);
     if (header->version < 2 || header->version > 5)
         return false;
-    if (header->version >= 5 && (read_fixed(&cursor, 1) != 8 || read_fixed(&cursor, 1) != 0))
+    if (header->version >= 5 && (cursor_fixed(&cursor, 1) != 8 || cursor_fixed(&cursor, 1) != 0))
         return false;
-    const uint64_t header_bytes = read_fixed(&cursor, offset_bytes);
+    const uint64_t header_bytes = cursor_fixed(&cursor, offset_bytes);
     if (cursor.failed || header_bytes > (size_t)(cursor.end - cursor.at))
         return false;
     header->program = (struct cursor){cursor.at + header_bytes, cursor.end, false};
-    header->min_instruction_bytes = (uint8_t)read_fixed(&cursor, 1);
+    header->min_instruction_bytes = (uint8_t)cursor_fixed(&cursor, 1);
     if (header->version >= 4)
-        read_fixed(&cursor, 1); /* operations per instruction: 1 on this machine */
-    header->default_is_statement = read_fixed(&cursor, 1) != 0;
-    header->line_base = (int8_t)read_fixed(&cursor, 1);
-    header->line_range = (uint8_t)read_fixed(&cursor, 1);
-    header->opcode_base = (uint8_t)read_fixed(&cursor, 1);
+        cursor_fixed(&cursor, 1); /* operations per instruction: 1 on this machine */
+    header->default_is_statement = cursor_fixed(&cursor, 1) != 0;
+    header->line_base = (int8_t)cursor_fixed(&cursor, 1);
+    header->line_range = (uint8_t)cursor_fixed(&cursor, 1);
+    header->opcode_base = (uint8_t)cursor_fixed(&cursor, 1);
     header->operand_counts = cursor.at;
     return !cursor.failed && header->line_range != 0 && header->opcode_base >= 10 &&
            (size_t)(cursor.end - cursor.at) >= header->opcode_base - 1u;
@@ -132,20 +87,20 @@ static int emit(struct machine *machine)
 static int run_extended(struct machine *machine)
 {
     struct cursor *cursor = &machine->cursor;
-    const uint64_t length = read_uleb(cursor);
+    const uint64_t length = cursor_uleb(cursor);
     if (length == 0 || length > (size_t)(cursor->end - cursor->at)) {
         cursor->failed = true;
         return 0;
     }
     const uint8_t *behind = cursor->at + length;
-    const uint64_t opcode = read_fixed(cursor, 1);
+    const uint64_t opcode = cursor_fixed(cursor, 1);
     int code = 0;
     if (opcode == EXTENDED_END_SEQUENCE) {
         machine->row.ends_sequence = true;
         code = emit(machine);
         begin_sequence(machine);
     } else if (opcode == EXTENDED_SET_ADDRESS && length == 9) {
-        machine->row.address = read_fixed(cursor, 8);
+        machine->row.address = cursor_fixed(cursor, 8);
     }
     cursor->at = behind;
     return code;
@@ -173,13 +128,13 @@ static int run_standard(struct machine *machine, uint8_t opcode)
     case OP_COPY:
         return emit(machine);
     case OP_ADVANCE_PC:
-        advance(machine, read_uleb(cursor));
+        advance(machine, cursor_uleb(cursor));
         return 0;
     case OP_ADVANCE_LINE:
-        machine->row.line += (uint64_t)read_sleb(cursor);
+        machine->row.line += (uint64_t)cursor_sleb(cursor);
         return 0;
     case OP_SET_FILE:
-        machine->row.file = read_uleb(cursor);
+        machine->row.file = cursor_uleb(cursor);
         return 0;
     case OP_NEGATE_STATEMENT:
         machine->row.is_statement = !machine->row.is_statement;
@@ -188,11 +143,11 @@ static int run_standard(struct machine *machine, uint8_t opcode)
         advance(machine, (255u - header->opcode_base) / header->line_range);
         return 0;
     case OP_FIXED_ADVANCE_PC:
-        machine->row.address += read_fixed(cursor, 2);
+        machine->row.address += cursor_fixed(cursor, 2);
         return 0;
     default: /* column, discriminators of views, and what later versions may add: the header tells how long they are */
         for (unsigned i = 0; i < header->operand_counts[opcode - 1] && !cursor->failed; i++)
-            read_uleb(cursor);
+            cursor_uleb(cursor);
         return 0;
     }
 }

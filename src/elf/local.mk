@@ -2,6 +2,7 @@
 noinst_LIBRARIES += %D%/libelf-files.a
 %C%_libelf_files_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBDWARF_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 %C%_libelf_files_a_SOURCES = \
+  %D%/cursor.h \
   %D%/debug-file.h %D%/debug-file.c \
   %D%/debug-info.h %D%/debug-info.c \
   %D%/die-scan.h %D%/die-scan.c \

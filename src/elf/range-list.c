@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "elf/cursor.h"
+
 enum { /* DW_RLE_* */
        RANGE_END,
        RANGE_BASE_INDEX,
@@ -15,44 +17,13 @@ enum { /* DW_RLE_* */
        RANGE_ADDRESS_LENGTH,
 };
 
-struct cursor {
-    const struct range_source *source;
-    size_t at;
-    bool failed;
-};
-
-static uint64_t read_leb128(struct cursor *cursor)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0; cursor->at < cursor->source->section_bytes; shift += 7) {
-        const uint8_t byte = cursor->source->section[cursor->at++];
-        if (shift < 64)
-            value |= (uint64_t)(byte & 0x7f) << shift;
-        if ((byte & 0x80) == 0)
-            return value;
-    }
-    cursor->failed = true;
-    return 0;
-}
-
-static uint64_t read_address(struct cursor *cursor)
+/* The address that an index stands for. */
+static uint64_t read_index(struct cursor *cursor, const struct range_source *source)
 {
     uint64_t address = 0;
-    if (cursor->source->section_bytes - cursor->at < sizeof address) {
-        cursor->failed = true;
-        return 0;
-    }
-    memcpy(&address, cursor->source->section + cursor->at, sizeof address);
-    cursor->at += sizeof address;
-    return address;
-}
-
-static uint64_t read_index(struct cursor *cursor)
-{
-    uint64_t address = 0;
-    const uint64_t index = read_leb128(cursor);
-    if (!cursor->failed && !cursor->source->address(index, &address, cursor->source->data))
-        cursor->failed = true;
+    const uint64_t index = cursor_uleb(cursor);
+    if (!cursor->failed && !source->address(index, &address, source->data))
+        cursor_fail(cursor);
     return address;
 }
 
@@ -68,37 +39,39 @@ bool range_list_offset(const struct range_source *source, uint64_t table, uint64
 
 int range_list_visit(const struct range_source *source, uint64_t offset, range_fn visit, void *data)
 {
-    struct cursor cursor = {source, (size_t)offset, offset >= source->section_bytes};
+    if (offset >= source->section_bytes)
+        return 0;
+    struct cursor cursor = {source->section + offset, source->section + source->section_bytes, false};
     uint64_t base = source->base;
     int code = 0;
-    while (code == 0 && !cursor.failed && cursor.at < source->section_bytes) {
+    while (code == 0 && !cursor.failed && cursor.at < cursor.end) {
         uint64_t low = 0, high = 0;
-        switch (source->section[cursor.at++]) {
+        switch ((uint8_t)cursor_fixed(&cursor, 1)) {
         case RANGE_BASE_INDEX:
-            base = read_index(&cursor);
+            base = read_index(&cursor, source);
             continue;
         case RANGE_BASE:
-            base = read_address(&cursor);
+            base = cursor_fixed(&cursor, 8);
             continue;
         case RANGE_INDEX_INDEX:
-            low = read_index(&cursor);
-            high = read_index(&cursor);
+            low = read_index(&cursor, source);
+            high = read_index(&cursor, source);
             break;
         case RANGE_INDEX_LENGTH:
-            low = read_index(&cursor);
-            high = low + read_leb128(&cursor);
+            low = read_index(&cursor, source);
+            high = low + cursor_uleb(&cursor);
             break;
         case RANGE_OFFSETS:
-            low = base + read_leb128(&cursor);
-            high = base + read_leb128(&cursor);
+            low = base + cursor_uleb(&cursor);
+            high = base + cursor_uleb(&cursor);
             break;
         case RANGE_ADDRESSES:
-            low = read_address(&cursor);
-            high = read_address(&cursor);
+            low = cursor_fixed(&cursor, 8);
+            high = cursor_fixed(&cursor, 8);
             break;
         case RANGE_ADDRESS_LENGTH:
-            low = read_address(&cursor);
-            high = low + read_leb128(&cursor);
+            low = cursor_fixed(&cursor, 8);
+            high = low + cursor_uleb(&cursor);
             break;
         case RANGE_END:
         default:
