@@ -2,8 +2,6 @@
 
 #include "elf/line-program.h"
 
-#include <string.h>
-
 #include "elf/cursor.h"
 
 enum {
