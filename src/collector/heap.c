@@ -22,7 +22,7 @@
 #define FIRST_SITES 64
 #define FIRST_INDEX 256
 #define FIRST_UNIT_BITS 8
-#define AHEAD 12 /* events */
+#define AHEAD 32 /* events */
 #define UNKNOWN_AGE UINT64_MAX
 
 #define SIZE_IS_LARGE BLOCKS_EXTRA_MAX /* a block's bytes are in `large` */

@@ -17,7 +17,7 @@
    be far below the time in which a ring fills, or full rings would wait for nothing but age. */
 #define SLACK_TICKS UINT64_C(30000)
 #define STUCK_TICKS UINT64_C(1000000000) /* some tenths of a second */
-#define RUN_EVENTS 256                   /* a run is looked at, then taken in: it stays in the nearest cache between */
+#define RUN_EVENTS 512                   /* a run is looked at, then taken in: it stays in the nearest cache between */
 
 void stream_move(struct stream *stream, struct wire_event_ring *ring, uint64_t capacity, uint32_t chunk)
 {
