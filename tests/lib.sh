@@ -184,6 +184,12 @@ have()
     command -v "$1" >/dev/null 2>&1
 }
 
+# sanitized: is syseng-mem itself built with AddressSanitizer? That has to be the first library of its process.
+sanitized()
+{
+    grep -q __asan_init "$SYSENG_MEM"
+}
+
 # done_testing: the last line of every test.
 done_testing()
 {

@@ -59,6 +59,10 @@ const struct option option_table[] = {
     {.name = "debuginfod", .kind = OPTION_FLAG, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
      .offset = AT(watch.debuginfod),
      .help = "fetch the debug information of stacks that is not on this machine from the servers that DEBUGINFOD_URLS names"},
+    {.name = "sample", .kind = OPTION_NUMBER, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_LINE_REPORT,
+     .offset = AT(watch.sample_bytes), .argument = "BYTES", .low = 0, .high = INT32_MAX,
+     .help = "record the stack of one allocation in BYTES, such as 524288, on average, and estimate the rest from it; 0 (the "
+             "default) records every one"},
     {.name = "depth", .kind = OPTION_NUMBER, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
      .offset = AT(watch.depth), .argument = "N", .low = 1, .high = 65535,
      .help = "keep the N innermost frames of each stack, and take stacks that differ further out as one"},

@@ -64,6 +64,7 @@ struct options_watch {
     const char *debug_root; /* --debug-root, or NULL: /usr/lib/debug */
     bool debuginfod;
     long depth;         /* 0: no limit */
+    long sample_bytes;  /* 0: every allocation */
 };
 
 struct options {

@@ -157,6 +157,7 @@ static int make_collector(struct profile *profile)
         flags |= WIRE_WANT_LOOKS;
     if (collector_new(flags, profile->view == NULL ? watch_plan : NULL, profile->watch, &profile->collector, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
+    collector_sample(profile->collector, (uint64_t)profile->options->watch.sample_bytes);
     collector_limit_depth(profile->collector, (uint32_t)profile->options->watch.depth);
     if (collector_start(profile->collector, &err) < 0)
         return fail(PROFILE_FAILED, err.text);

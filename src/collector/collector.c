@@ -338,6 +338,11 @@ static void *run(void *data)
     }
 }
 
+void collector_sample(struct collector *collector, uint64_t bytes)
+{
+    collector->memory.sample_bytes = collector->memory.header->sample_bytes = bytes;
+}
+
 void collector_limit_depth(struct collector *collector, uint32_t frames)
 {
     collector->depth = frames;
@@ -580,6 +585,7 @@ struct session *collector_finish(struct collector *collector)
     lines_never_ran(collector->lines, (uint32_t)session->request_count, &session->never_ran, &session->never_ran_count);
     fill_processes(collector, session);
     session->refused = atomic_load(&collector->memory.header->refused);
+    session->sample_bytes = collector->memory.sample_bytes;
     if (collector->memory.header->flags & WIRE_WANT_EVENTS) {
         sites_build(session, collector->processes, collector->process_count, collector->depth,
                     ticks_ns(collector->start, ticks_now()));

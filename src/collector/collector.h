@@ -37,6 +37,9 @@ const char *collector_channel(const struct collector *collector);
 /* Keep only the `frames` innermost frames of each stack; stacks that differ further out are then one. 0: all. */
 void collector_limit_depth(struct collector *collector, uint32_t frames);
 
+/* Record only one allocation in so many bytes, on average; 0: every one. Before the program is started. */
+void collector_sample(struct collector *collector, uint64_t bytes);
+
 int collector_start(struct collector *collector, struct err *err); /* starts the thread */
 
 /* Number of processes that registered so far: 0 after the program has begun means that the preload library did not come

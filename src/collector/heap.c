@@ -6,11 +6,15 @@
    The composition of the peak costs O(1) an event: a new peak only starts a new epoch, and a site settles what it held
    at the last peak when it changes for the first time after it. Sizes cost a comparison while a site's blocks are all
    of one size; only others have a histogram. A block's birth is kept in units of 2^unit_bits ticks, which double
-   whenever the run has become too long for 32 bits of them. */
+   whenever the run has become too long for 32 bits of them.
+
+   When allocations are sampled, each stands for as many like it as were passed over: that is said of every one, by its size,
+   and only then added up, or sites of mixed sizes would be wrong. */
 
 #include "collector/heap.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,7 +82,8 @@ struct heap {
     struct site *sites;
     size_t site_count, site_room;
     uint64_t alloc_bytes, alloc_count;
-    uint64_t live_bytes, peak_bytes;
+    uint64_t live_bytes, live_count, peak_bytes;
+    uint64_t sample_bytes; /* one allocation is told in so many bytes, on average; 0: every one */
     uint64_t peak_ticks;
     uint64_t epoch;
     uint64_t newest, oldest; /* stamps: the newest one, and what births are counted from; 0 before any */
@@ -111,6 +116,11 @@ struct heap *heap_new(void)
         return NULL;
     }
     return heap;
+}
+
+void heap_set_sampling(struct heap *heap, uint64_t sample_bytes)
+{
+    heap->sample_bytes = sample_bytes;
 }
 
 void heap_free(struct heap *heap)
@@ -221,12 +231,13 @@ static bool begin_spread(struct heap *heap, struct site *site)
 }
 
 /* A block that is not of the site's one size. */
-static __attribute__((noinline)) int count_size(struct heap *heap, struct site *site, uint64_t bytes)
+static __attribute__((noinline)) int count_size(struct heap *heap, struct site *site, uint64_t bytes,
+                                                uint64_t copies)
 {
     if ((site->sizes & HAS_SPREAD) == 0 && !begin_spread(heap, site))
         return -ENOMEM;
     struct spread *spread = &heap->spreads[site->sizes & ~HAS_SPREAD];
-    spread->counts[size_class(bytes)]++;
+    spread->counts[size_class(bytes)] += copies;
     if (bytes < spread->min_bytes)
         spread->min_bytes = bytes;
     if (bytes > spread->max_bytes)
@@ -243,12 +254,29 @@ static inline void settle(struct site *site, uint64_t epoch)
     site->epoch = epoch;
 }
 
-static inline void add_live(struct heap *heap, struct site *site, uint64_t bytes)
+/* How many allocations of `bytes` the one at `address` stands for. It was told with the probability 1 - exp(-bytes / mean);
+   the fraction of one that its reciprocal ends with becomes 0 or 1, by the address, so that its free says the same. */
+static __attribute__((noinline)) uint64_t estimate_copies(const struct heap *heap, uint64_t address, uint64_t bytes)
+{
+    double copies = -1 / expm1(-(double)(bytes > 0 ? bytes : 1) / (double)heap->sample_bytes);
+    uint64_t whole = (uint64_t)copies;
+    uint64_t hash = (address ^ bytes << 48) * UINT64_C(0x9E3779B97F4A7C15);
+    return whole + ((double)(hash >> 11) * 0x1p-53 < copies - (double)whole);
+}
+
+static inline uint64_t copies_of(const struct heap *heap, uint64_t address, uint64_t bytes)
+{
+    return __builtin_expect(heap->sample_bytes == 0, 1) ? 1 : estimate_copies(heap, address, bytes);
+}
+
+static inline void add_live(struct heap *heap, struct site *site, uint64_t bytes, uint64_t copies)
 {
     settle(site, heap->epoch);
+    bytes *= copies;
     site->live_bytes += bytes;
-    site->live_count++;
+    site->live_count += (uint32_t)copies;
     heap->live_bytes += bytes;
+    heap->live_count += copies;
     if (heap->live_bytes > heap->peak_bytes) {
         heap->peak_bytes = heap->live_bytes;
         heap->peak_ticks = heap->newest;
@@ -277,13 +305,15 @@ static inline int put_block(struct heap *heap, struct block *slot, uint64_t addr
 }
 
 /* Returns the site that it was of. */
-static inline struct site *take_block(struct heap *heap, struct block *block, uint64_t bytes)
+static inline struct site *take_block(struct heap *heap, struct block *block, uint64_t bytes, uint64_t copies)
 {
     struct site *site = &heap->sites[(uint32_t)block->value];
     settle(site, heap->epoch);
+    bytes *= copies;
     site->live_bytes -= bytes;
-    site->live_count--;
+    site->live_count -= (uint32_t)copies;
     heap->live_bytes -= bytes;
+    heap->live_count -= copies;
     if (__builtin_expect(block_extra(block) == SIZE_IS_LARGE, 0))
         blocks_remove(&heap->large, blocks_find(&heap->large, block_address(block)));
     blocks_remove(&heap->blocks, block);
@@ -335,19 +365,21 @@ static inline int on_alloc(struct heap *heap, struct thread *thread, uint64_t ad
     struct block *slot = blocks_find(&heap->blocks, address);
     if (__builtin_expect(slot->key != 0, 0)) {
         heap->disorder++;
-        take_block(heap, slot, block_bytes(heap, slot));
+        uint64_t former = block_bytes(heap, slot);
+        take_block(heap, slot, former, copies_of(heap, address, former));
         slot = blocks_find(&heap->blocks, address);
     }
     struct site *site = site_of(heap, path, (uint32_t)(size >> WIRE_EVENT_SIZE_BITS), bytes);
     if (site == NULL ||
         put_block(heap, slot, address, bytes, (uint64_t)heap->now << 32 | (uint64_t)(site - heap->sites)) != 0)
         return -ENOMEM;
-    int code = site->sizes != bytes ? count_size(heap, site, bytes) : 0;
-    site->alloc_bytes += bytes;
-    site->alloc_count++;
-    heap->alloc_bytes += bytes;
-    heap->alloc_count++;
-    add_live(heap, site, bytes);
+    uint64_t copies = copies_of(heap, address, bytes);
+    int code = site->sizes != bytes ? count_size(heap, site, bytes, copies) : 0;
+    site->alloc_bytes += bytes * copies;
+    site->alloc_count += copies;
+    heap->alloc_bytes += bytes * copies;
+    heap->alloc_count += copies;
+    add_live(heap, site, bytes, copies);
     thread->last_address = address;
     return code;
 }
@@ -376,13 +408,13 @@ static inline void on_free(struct heap *heap, struct thread *thread, uint64_t ad
         thread->last_address = 0;
         return;
     }
-    uint64_t bytes = block_bytes(heap, block);
+    uint64_t bytes = block_bytes(heap, block), copies = copies_of(heap, address, bytes);
     thread->freed = *block;
     thread->freed_bytes = bytes;
     thread->freed_at_once = thread->last_address == address;
     thread->last_address = 0;
-    struct site *site = take_block(heap, block, bytes);
-    site->temporary_count += thread->freed_at_once;
+    struct site *site = take_block(heap, block, bytes, copies);
+    site->temporary_count += thread->freed_at_once ? copies : 0;
     thread->freed_age_ticks = count_lifetime(heap, &site->lifetimes, (uint32_t)(thread->freed.value >> 32));
 }
 
@@ -401,12 +433,13 @@ static __attribute__((cold)) int on_not_freed(struct heap *heap, struct thread *
     struct site *site = &heap->sites[(uint32_t)thread->freed.value];
     if (put_block(heap, slot, address, thread->freed_bytes, thread->freed.value) != 0)
         return -ENOMEM;
-    site->temporary_count -= thread->freed_at_once;
+    uint64_t copies = copies_of(heap, address, thread->freed_bytes);
+    site->temporary_count -= thread->freed_at_once ? copies : 0;
     if (thread->freed_age_ticks != UNKNOWN_AGE) {
         site->lifetimes.count--;
         site->lifetimes.sum_ticks -= thread->freed_age_ticks;
     }
-    add_live(heap, site, thread->freed_bytes);
+    add_live(heap, site, thread->freed_bytes, copies);
     return 0;
 }
 
@@ -436,7 +469,7 @@ static int on_map(struct heap *heap, uint64_t address, uint64_t size, uint64_t p
     struct site *site = site_of(heap, path, (uint32_t)(size >> WIRE_EVENT_SIZE_BITS) | IS_MAPPED, bytes);
     if (site == NULL || ranges_add(&heap->mapped, address, address + bytes, (uint32_t)(site - heap->sites)) != 0)
         return -ENOMEM;
-    int code = site->sizes != bytes ? count_size(heap, site, bytes) : 0;
+    int code = site->sizes != bytes ? count_size(heap, site, bytes, 1) : 0;
     site->alloc_bytes += bytes;
     site->alloc_count++;
     settle(site, heap->mapped_epoch);
@@ -498,9 +531,9 @@ struct heap_totals heap_totals(const struct heap *heap)
         .alloc_bytes = heap->alloc_bytes,
         .alloc_count = heap->alloc_count,
         .free_bytes = heap->alloc_bytes - heap->live_bytes,
-        .free_count = heap->alloc_count - heap->blocks.count,
+        .free_count = heap->alloc_count - heap->live_count,
         .live_bytes = heap->live_bytes,
-        .live_count = heap->blocks.count,
+        .live_count = heap->live_count,
         .peak_bytes = heap->peak_bytes,
         .peak_ticks = heap->peak_ticks,
         .mapped_live_bytes = heap->mapped_live_bytes,

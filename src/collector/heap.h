@@ -60,6 +60,10 @@ struct heap_totals {
 struct heap *heap_new(void);
 void heap_free(struct heap *heap);
 
+/* The events are of one allocation in so many bytes, on average (a Poisson process over the bytes), and of its free: figures
+   are then estimates, without bias. 0: of every one. To be said before the first event. What is mapped is always told. */
+void heap_set_sampling(struct heap *heap, uint64_t sample_bytes);
+
 /* Take in events of thread `thread` (any small number that tells threads apart), which may lie in memory that somebody
    else writes to: each word is read once. Returns how many were lost for want of memory. */
 size_t heap_feed(struct heap *heap, uint32_t thread, const struct wire_event *events, size_t count);

@@ -18,6 +18,7 @@ struct memory {
     struct wire_chunk *directory;
     uint32_t chunk_count;
     uint64_t plans_used;
+    uint64_t sample_bytes; /* as in the header, which the program can write to */
     char channel[64]; /* path for WIRE_ENV_CHANNEL */
 };
 

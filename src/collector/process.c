@@ -142,6 +142,14 @@ static void leave_ring(struct process *process, struct memory *memory, const str
     memory_free_chunk(memory, stream->chunk - 1);
 }
 
+static struct heap *new_heap(const struct memory *memory)
+{
+    struct heap *heap = heap_new();
+    if (heap != NULL)
+        heap_set_sampling(heap, memory->sample_bytes);
+    return heap;
+}
+
 /* What was found of a slot's rings. */
 enum found {
     FOUND_NOTHING_NEW,
@@ -173,7 +181,7 @@ static enum found look_for_stream(struct process *process, struct memory *memory
         return FOUND_NEW;
     }
     if (process->heap == NULL)
-        process->heap = heap_new();
+        process->heap = new_heap(memory);
     if (process->heap == NULL || streams_add(&process->streams, ring, capacity, chunk, (uint32_t)index) != 0)
         return FOUND_LATER;
     slot->stream = process->streams.count;

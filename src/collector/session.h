@@ -187,6 +187,7 @@ struct session {
     struct session_process *processes;
     size_t process_count;
     bool has_sites;          /* the event stream was recorded */
+    uint64_t sample_bytes; /* sites are estimates, of one allocation in so many bytes; 0: of every one */
     uint32_t depth;          /* so many frames of each stack are kept, 0: all */
     uint64_t guessed_frames; /* found by the frame pointer, for want of unwind information */
     struct session_site *sites;

@@ -9,6 +9,7 @@
 
 #include "preload/modules.h"
 #include "preload/pages.h"
+#include "preload/samples.h"
 #include "preload/syscalls.h"
 #include "preload/unwind.h"
 #include "wire/event.h"
@@ -36,7 +37,11 @@ struct events {
     uint32_t epoch;            /* unwind_epoch as of the last walk */
     uint32_t populated_frames; /* stacks of so many frames fit into what is resident */
     uint32_t filter_bits;
-    bool may_grow; /* the ring may be replaced by a larger one */
+    bool may_grow;   /* the ring may be replaced by a larger one */
+    bool is_sampled; /* most allocations and frees are passed over */
+    bool told_free;  /* the last free was not */
+    const void *last_freed;
+    struct samples samples;
     struct unwind unwind;
     /* Paths whose nodes this thread has sent; lossy; the first 1 << filter_bits are used. */
     uint64_t filter[1u << FILTER_BITS] __attribute__((aligned(WIRE_PAGE_BYTES)));
@@ -90,9 +95,10 @@ static __attribute__((noinline, cold)) struct events *events_new(struct wire_thr
         return NULL;
     struct events *events = (struct events *)at;
     bool is_first = thread->tid == guest.pid;
+    events->is_sampled = guest.session->sample_bytes != 0;
     raw_syscall3(SYS_madvise, at, sizeof *events, MADV_NOHUGEPAGE);
     raw_syscall3(SYS_madvise, at, sizeof *events, MADV_DONTDUMP);
-    if (!begin_ring(events, thread, RING_BYTES)) {
+    if ((events->is_sampled && !samples_begin(&events->samples)) || !begin_ring(events, thread, RING_BYTES)) {
         atomic_fetch_add(&guest.session->refused, 1);
         raw_syscall3(SYS_munmap, at, sizeof *events, 0);
         return NULL;
@@ -240,7 +246,7 @@ static inline uint64_t window_bits(void)
 void events_alloc(const void *block, uint64_t bytes, const uint64_t *frame)
 {
     struct events *events = state();
-    if (events == NULL)
+    if (events == NULL || (events->is_sampled && !samples_take(&events->samples, block, bytes)))
         return;
     uint64_t stack = stack_here(events, frame);
     uint64_t time = stamp(events);
@@ -253,6 +259,12 @@ void events_free(const void *block)
     struct events *events = state();
     if (events == NULL)
         return;
+    if (events->is_sampled) {
+        events->last_freed = block;
+        events->told_free = samples_drop(block);
+        if (!events->told_free)
+            return;
+    }
     uint64_t time = stamp(events);
     put(events, wire_event_head(WIRE_EVENT_FREE, (uint64_t)block), window_bits(), 0, time);
     landed(events);
@@ -296,6 +308,8 @@ void events_not_freed(void)
 {
     struct events *events = state();
     if (events == NULL)
+        return;
+    if (events->is_sampled && (!events->told_free || !samples_return(events->last_freed)))
         return;
     put(events, wire_event_head(WIRE_EVENT_NOT_FREED, 0), window_bits(), 0, stamp(events));
     landed(events);

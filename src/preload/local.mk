@@ -23,6 +23,7 @@ pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 	%D%/pages.c %D%/pages.h \
 	%D%/real.c %D%/real.h \
 	%D%/sample.c %D%/sample.h \
+	%D%/samples.c %D%/samples.h \
 	%D%/sandbox-hooks.c \
 	%D%/signal-hooks.c %D%/signals.h \
 	%D%/stops.c %D%/stops.h \

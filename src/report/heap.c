@@ -300,8 +300,11 @@ static void print_totals(struct heap_report *report, const struct session_reques
     struct text title = TEXT_EMPTY;
     if (report->session->request_count > 1)
         describe_request(&title, request, report->session);
-    fprintf(report->out, "Heap%s%s, in bytes as the program asked for them\n\n%12s %12s\n",
-            title.length > 0 ? " of " : "", text_get(&title), "Bytes", "Blocks");
+    fprintf(report->out, "Heap%s%s, in bytes as the program asked for them", title.length > 0 ? " of " : "",
+            text_get(&title));
+    if (report->session->sample_bytes > 0)
+        fprintf(report->out, ", estimated from one allocation in %s", units_bytes(report->session->sample_bytes).text);
+    fprintf(report->out, "\n\n%12s %12s\n", "Bytes", "Blocks");
     text_fini(&title);
     for (int i = 0; i < 44; i++)
         putc('=', report->out);

@@ -471,6 +471,7 @@ static json_t *build_session(struct build *build, const struct session *session)
     build_put(&build->json, losses, "disorder", session->has_sites ? build_integer(session->disorder) : json_null());
     build_put(&build->json, root, "requests", requests);
     build_put(&build->json, root, "frames", build_frames(build, session));
+    build_put(&build->json, root, "sample_bytes", build_integer(session->sample_bytes));
     build_put(&build->json, root, "stacks", build_stack_ends(build, session));
     build_put(&build->json, root, "unknown_frees",
               session->has_sites ? build_integer(session->unknown_frees) : json_null());

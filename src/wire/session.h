@@ -55,6 +55,7 @@ struct wire_header {
        there; one more when the window is over. */
     _Atomic uint32_t allocator_ask;
     uint32_t reserved;
+    uint64_t sample_bytes; /* one allocation is told in so many bytes, on average; 0: every one */
 };
 
 enum wire_chunk_state {

@@ -33,6 +33,7 @@ E2E_TESTS += %D%/run-heap.test
 E2E_TESTS += %D%/run-killed.test
 E2E_TESTS += %D%/run-mapped.test
 E2E_TESTS += %D%/run-programs.test
+E2E_TESTS += %D%/run-sampled.test
 E2E_TESTS += %D%/run-surroundings.test
 E2E_TESTS += %D%/run-tools.test
 E2E_TESTS += %D%/server-apache.test

@@ -1,5 +1,6 @@
 /* collector/heap: live blocks, sites, the peak and its composition, against a slow model of the same. */
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -334,6 +335,41 @@ static void many_events_agree_with_a_slow_model(void **state)
     heap_free(heap);
 }
 
+/* Blocks of two sizes at one place; which of them are sampled is decided here as the program does it. */
+static void sampled_figures_are_without_bias(void **state)
+{
+    const double mean = 4096;
+    struct heap *heap = heap_new();
+    struct heap_site sites[STACKS];
+    uint64_t random = 88172645463325252;
+    heap_set_sampling(heap, (uint64_t)mean);
+    for (uint64_t i = 0; i < 400000; i++) {
+        uint64_t bytes = i % 4 ? 64 : 2000;
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        if ((double)(random >> 11) * 0x1p-53 >= -expm1(-(double)bytes / mean))
+            continue;
+        alloc_in(heap, 0, 0x10000 + i * 4096, bytes, 7);
+        if (i % 8 < 4)
+            release(heap, 0, 0x10000 + i * 4096);
+    }
+    assert_int_equal(list_sites(heap, sites), 1);
+    assert_in_range(sites[0].alloc_count, 380000, 420000);
+    assert_in_range(sites[0].alloc_bytes, 300000 * 64 + 98000 * 2000, 300000 * 64 + 102000 * 2000);
+    assert_in_range(sites[0].live_bytes, 150000 * 64 + 48500 * 2000, 150000 * 64 + 51500 * 2000);
+    assert_int_equal(heap_totals(heap).live_bytes, sites[0].live_bytes);
+    assert_int_equal(heap_totals(heap).live_count, sites[0].live_count);
+    for (uint64_t i = 0; i < 400000; i++)
+        if (i % 8 >= 4)
+            release(heap, 0, 0x10000 + i * 4096); /* those that were not sampled are not known */
+    list_sites(heap, sites);
+    assert_int_equal(sites[0].live_bytes, 0);
+    assert_int_equal(sites[0].live_count, 0);
+    assert_int_equal(heap_totals(heap).free_bytes, heap_totals(heap).alloc_bytes);
+    heap_free(heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +386,7 @@ int main(void)
         cmocka_unit_test(lifetimes_are_those_of_freed_blocks),
         cmocka_unit_test(long_lifetimes_are_known_less_exactly_but_right),
         cmocka_unit_test(many_events_agree_with_a_slow_model),
+        cmocka_unit_test(sampled_figures_are_without_bias),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
