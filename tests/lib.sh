@@ -187,7 +187,7 @@ have()
 # sanitized: is syseng-mem itself built with AddressSanitizer? That has to be the first library of its process.
 sanitized()
 {
-    grep -q __asan_init "$SYSENG_MEM"
+    ldd "$SYSENG_MEM" 2>/dev/null | grep -q libasan || nm "$SYSENG_MEM" 2>/dev/null | grep -q ' T __asan_init'
 }
 
 # done_testing: the last line of every test.
