@@ -6,7 +6,7 @@ CLEANFILES += %D%/cost %D%/line-stop %D%/replay %D%/work
 %C%_line_stop_CFLAGS = -std=gnu17 $(WARN_CFLAGS) -g -O0
 %C%_cost_SOURCES = %D%/cost.c
 %C%_replay_SOURCES = %D%/replay.c
-%C%_replay_LDADD = src/collector/libcollector.a src/base/libbase.a
+%C%_replay_LDADD = src/collector/libcollector.a src/base/libbase.a -lm
 %C%_work_SOURCES = %D%/work.c
 %C%_work_CFLAGS = -std=gnu17 $(WARN_CFLAGS) -g -O2
 %C%_work_LDADD = -lpthread
