@@ -35,8 +35,8 @@ void bare_begin(void (*call)(void));
 }
 #endif
 
-/* The statements behind the calls keep them from becoming jumps, and, as each is another, calls in branches from becoming
- * one call (gcc -Os). */
+/* The statements behind the calls keep them from becoming jumps, and, as each is another, calls in branches from
+ * becoming one call (gcc -Os). */
 #define BARRIER() __asm__ volatile("" ::"i"(__COUNTER__) : "memory")
 #define PLACE(key, function, ...)                                                                                      \
     do {                                                                                                               \
@@ -47,7 +47,7 @@ void bare_begin(void (*call)(void));
 #define CALL(function, ...)                                                                                            \
     do {                                                                                                               \
         truth_push(__FILE__, __LINE__, function);                                                                      \
-        (void)(__VA_ARGS__);                                                                                               \
+        (void)(__VA_ARGS__);                                                                                           \
         truth_pop();                                                                                                   \
     } while (0)
 
