@@ -8,8 +8,8 @@
    of one size; only others have a histogram. A block's birth is kept in units of 2^unit_bits ticks, which double
    whenever the run has become too long for 32 bits of them.
 
-   When allocations are sampled, each stands for as many like it as were passed over: that is said of every one, by its size,
-   and only then added up, or sites of mixed sizes would be wrong. */
+   When allocations are sampled, each stands for as many like it as were passed over: that is said of every one, by its
+   size, and only then added up, or sites of mixed sizes would be wrong. */
 
 #include "collector/heap.h"
 
@@ -23,7 +23,7 @@
 #include "collector/ranges.h"
 #include "collector/table.h"
 
-#define FIRST_SITES 64
+#define SITES_LIMIT (UINT32_C(1) << 31)
 #define FIRST_INDEX 256
 #define FIRST_UNIT_BITS 8
 #define AHEAD 32 /* events */
@@ -178,13 +178,11 @@ static int grow_sites(struct heap *heap)
 {
     if (heap->site_count < heap->site_room)
         return 0;
-    size_t room = heap->site_room ? 2 * heap->site_room : FIRST_SITES;
     struct site *grown =
-        room < UINT32_MAX ? table_grow(heap->sites, heap->site_room * sizeof *grown, room * sizeof *grown) : NULL;
+        heap->site_room < SITES_LIMIT ? table_grow(heap->sites, &heap->site_room, sizeof *grown) : NULL;
     if (grown == NULL)
         return -ENOMEM;
     heap->sites = grown;
-    heap->site_room = room;
     return 0;
 }
 
@@ -216,12 +214,10 @@ static inline struct site *site_of(struct heap *heap, uint64_t path, uint32_t wi
 static bool begin_spread(struct heap *heap, struct site *site)
 {
     if (heap->spread_count == heap->spread_room) {
-        size_t room = heap->spread_room ? 2 * heap->spread_room : FIRST_SITES;
-        struct spread *grown = table_grow(heap->spreads, heap->spread_room * sizeof *grown, room * sizeof *grown);
+        struct spread *grown = table_grow(heap->spreads, &heap->spread_room, sizeof *grown);
         if (grown == NULL)
             return false;
         heap->spreads = grown;
-        heap->spread_room = room;
     }
     struct spread *spread = &heap->spreads[heap->spread_count];
     *spread = (struct spread){.min_bytes = site->sizes, .max_bytes = site->sizes};
@@ -231,8 +227,7 @@ static bool begin_spread(struct heap *heap, struct site *site)
 }
 
 /* A block that is not of the site's one size. */
-static __attribute__((noinline)) int count_size(struct heap *heap, struct site *site, uint64_t bytes,
-                                                uint64_t copies)
+static __attribute__((noinline)) int count_size(struct heap *heap, struct site *site, uint64_t bytes, uint64_t copies)
 {
     if ((site->sizes & HAS_SPREAD) == 0 && !begin_spread(heap, site))
         return -ENOMEM;
@@ -254,8 +249,9 @@ static inline void settle(struct site *site, uint64_t epoch)
     site->epoch = epoch;
 }
 
-/* How many allocations of `bytes` the one at `address` stands for. It was told with the probability 1 - exp(-bytes / mean);
-   the fraction of one that its reciprocal ends with becomes 0 or 1, by the address, so that its free says the same. */
+/* How many allocations of `bytes` the one at `address` stands for. It was told with the probability 1 - exp(-bytes /
+   mean); the fraction of one that its reciprocal ends with becomes 0 or 1, by the address, so that its free says the
+   same. */
 static __attribute__((noinline)) uint64_t estimate_copies(const struct heap *heap, uint64_t address, uint64_t bytes)
 {
     double copies = -1 / expm1(-(double)(bytes > 0 ? bytes : 1) / (double)heap->sample_bytes);

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #define HUGE_BYTES ((size_t)2 << 20)
+#define FIRST_ROOM 64 /* items */
 
 static void *with_huge_pages(void *table, size_t bytes)
 {
@@ -25,9 +26,12 @@ void table_free(void *table, size_t bytes)
         munmap(table, bytes);
 }
 
-void *table_grow(void *table, size_t old_bytes, size_t bytes)
+void *table_grow(void *table, size_t *room, size_t item_bytes)
 {
-    if (table == NULL)
-        return table_new(bytes);
-    return with_huge_pages(mremap(table, old_bytes, bytes, MREMAP_MAYMOVE), bytes);
+    size_t grown_room = table != NULL ? 2 * *room : FIRST_ROOM, bytes = grown_room * item_bytes;
+    void *grown = table != NULL ? with_huge_pages(mremap(table, *room * item_bytes, bytes, MREMAP_MAYMOVE), bytes)
+                                : table_new(bytes);
+    if (grown != NULL)
+        *room = grown_room;
+    return grown;
 }

@@ -10,8 +10,8 @@
 void *table_new(size_t bytes);
 void table_free(void *table, size_t bytes); /* `table` may be NULL */
 
-/* The same table with more room, moved if need be without being copied; NULL, and it stays as it was, when memory is
-   short. A table that is NULL and has no bytes is made. */
-void *table_grow(void *table, size_t old_bytes, size_t bytes);
+/* The same table, of items this time, with twice the room, moved if need be without being copied; NULL, and it stays as
+   it was, when memory is short. One that is NULL is made. */
+void *table_grow(void *table, size_t *room, size_t item_bytes);
 
 #endif
