@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/array.h"
+
 #define PATIENCE_NS UINT64_C(2000000000)
 #define NAP_NS 20000L
 /* The kernel's own (include/linux/errno.h): begin again unless a handler runs. */
@@ -76,14 +78,10 @@ static struct halt_thread *find_thread(const struct halt *halt, pid_t tid)
 
 static struct halt_thread *add_thread(struct halt *halt, pid_t tid)
 {
-    if (halt->count == halt->room) {
-        size_t room = halt->room ? 2 * halt->room : 16;
-        struct halt_thread *grown = realloc(halt->threads, room * sizeof *grown);
-        if (grown == NULL)
-            return NULL;
-        halt->threads = grown;
-        halt->room = room;
-    }
+    struct halt_thread *grown = array_grow(halt->threads, &halt->room, halt->count + 1, sizeof *grown);
+    if (grown == NULL)
+        return NULL;
+    halt->threads = grown;
     struct halt_thread *thread = &halt->threads[halt->count++];
     *thread = (struct halt_thread){.tid = tid};
     return thread;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 void ranges_fini(struct ranges *ranges)
 {
     free(ranges->items);
@@ -27,14 +29,10 @@ static size_t find(const struct ranges *ranges, uint64_t address)
 
 static int make_room(struct ranges *ranges)
 {
-    if (ranges->count < ranges->room)
-        return 0;
-    size_t room = ranges->room ? 2 * ranges->room : 16;
-    struct range *grown = realloc(ranges->items, room * sizeof *grown);
+    struct range *grown = array_grow(ranges->items, &ranges->room, ranges->count + 1, sizeof *grown);
     if (grown == NULL)
         return -ENOMEM;
     ranges->items = grown;
-    ranges->room = room;
     return 0;
 }
 

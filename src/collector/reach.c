@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
+#define BLOCKS_LIMIT (UINT32_C(1) << 31)
 #define GRANULE_BITS 16
 #define HUGE_BYTES ((uint64_t)16 << 20)
 #define PAGE_BYTES UINT64_C(4096)
@@ -75,16 +78,12 @@ void reach_free(struct reach *reach)
 int reach_add(struct reach *reach, uint64_t address, uint64_t bytes, uint32_t site)
 {
     uint64_t extent = bytes == 0 || bytes == 8 ? bytes + 1 : bytes;
-    if (reach->count == reach->room) {
-        size_t room = reach->room ? 2 * reach->room : 1024;
-        struct reach_block *grown = room < UINT32_MAX ? realloc(reach->blocks, room * sizeof *grown) : NULL;
-        if (grown == NULL)
-            return -ENOMEM;
-        reach->blocks = grown;
-        reach->room = room;
-    }
-    reach->blocks[reach->count++] =
-        (struct reach_block){.address = address, .bytes = bytes, .extent = extent, .site = site};
+    struct reach_block *grown =
+        reach->count < BLOCKS_LIMIT ? array_grow(reach->blocks, &reach->room, reach->count + 1, sizeof *grown) : NULL;
+    if (grown == NULL)
+        return -ENOMEM;
+    reach->blocks = grown;
+    grown[reach->count++] = (struct reach_block){.address = address, .bytes = bytes, .extent = extent, .site = site};
     return 0;
 }
 

@@ -3,22 +3,21 @@
 #include "collector/session.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
-#define FIRST_SPREADS 64
+#include "base/array.h"
+
+#define SPREADS_LIMIT (UINT32_C(1) << 31)
 
 /* The site has, or is going to have, allocations of several size classes. */
 static int make_spread(struct session *session, struct session_site *site)
 {
-    if (session->spread_count == session->spread_room) {
-        size_t room = session->spread_room ? 2 * session->spread_room : FIRST_SPREADS;
-        struct session_spread *grown = room < UINT32_MAX ? realloc(session->spreads, room * sizeof *grown) : NULL;
-        if (grown == NULL)
-            return -ENOMEM;
-        session->spreads = grown;
-        session->spread_room = room;
-    }
-    struct session_spread *spread = &session->spreads[session->spread_count];
+    size_t needed = session->spread_count + 1;
+    struct session_spread *grown =
+        needed <= SPREADS_LIMIT ? array_grow(session->spreads, &session->spread_room, needed, sizeof *grown) : NULL;
+    if (grown == NULL)
+        return -ENOMEM;
+    session->spreads = grown;
+    struct session_spread *spread = &grown[session->spread_count];
     *spread = (struct session_spread){{0}};
     session_site_add_sizes(session, site, spread->counts);
     site->spread = (uint32_t)++session->spread_count;

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAMES_MAX 65536
+#include "base/array.h"
+
+#define FRAMES_MAX 65536 /* of a stack */
+#define FRAMES_LIMIT (UINT32_C(1) << 31)
 #define POSITIONS 1024 /* powers of two */
 #define KNOWN_FRAMES 4096
 #define GUEST_NAME "libsyseng_mem_preload."
@@ -69,8 +72,8 @@ struct modules {
 
 #define GENERATIONS_MAX 16
 
-/* The module that covered `address` in `generation`; with ANY_GENERATION the last one that ever did. Its number, NO_NUMBER
-   when there is none. */
+/* The module that covered `address` in `generation`; with ANY_GENERATION the last one that ever did. Its number,
+   NO_NUMBER when there is none. */
 #define ANY_GENERATION UINT32_MAX
 #define NO_NUMBER SIZE_MAX
 
@@ -124,6 +127,11 @@ static uint64_t mix(uint64_t hash, uint64_t value)
     return (hash ^ hash >> 29) * UINT64_C(0xBF58476D1CE4E5B9);
 }
 
+static uint64_t mix_frame(uint64_t hash, const struct session_frame *frame)
+{
+    return mix(hash, (uint64_t)frame->module << 48 ^ frame->address);
+}
+
 static struct session_frame known_frame(struct walk *walk, const struct modules *generations, size_t generation_count,
                                         uint64_t address)
 {
@@ -175,7 +183,7 @@ static void walk_to(struct walk *walk, const struct session *session, const stru
             continue;
         walk->frames[at] = frame;
         walk->paths[at] = walk->fresh_paths[fresh_count];
-        walk->hashes[at] = mix(at > 0 ? walk->hashes[at - 1] : 0, (uint64_t)frame.module << 48 ^ frame.address);
+        walk->hashes[at] = mix_frame(at > 0 ? walk->hashes[at - 1] : 0, &frame);
         walk->positions[walk->paths[at] & (POSITIONS - 1)] = (uint16_t)at;
         walk->count++;
     }
@@ -195,7 +203,7 @@ static struct stack stack_of(const struct walk *walk, size_t depth)
             .frames = walk->frames, .count = walk->count, .hash = walk->count > 0 ? walk->hashes[walk->count - 1] : 0};
     struct stack stack = {.frames = &walk->frames[walk->count - depth], .count = depth};
     for (size_t i = 0; i < depth; i++)
-        stack.hash = mix(stack.hash, (uint64_t)stack.frames[i].module << 48 ^ stack.frames[i].address);
+        stack.hash = mix_frame(stack.hash, &stack.frames[i]);
     return stack;
 }
 
@@ -237,28 +245,22 @@ static int grow_index(struct list *list)
 
 static int grow_sites(struct list *list)
 {
-    if (list->count < list->room)
-        return 0;
-    size_t room = list->room ? 2 * list->room : 256;
-    struct session_site *grown = realloc(list->sites, room * sizeof *grown);
+    struct session_site *grown = array_grow(list->sites, &list->room, list->count + 1, sizeof *grown);
     if (grown == NULL)
         return -ENOMEM;
     list->sites = grown;
-    list->room = room;
     return 0;
 }
 
 static int grow_frames(struct builder *builder, size_t frame_count)
 {
     struct session *session = builder->session;
-    while (session->frame_count + frame_count > builder->frame_room) {
-        size_t room = builder->frame_room ? 2 * builder->frame_room : 4096;
-        struct session_frame *grown = room < UINT32_MAX ? realloc(session->frames, room * sizeof *grown) : NULL;
-        if (grown == NULL)
-            return -ENOMEM;
-        session->frames = grown;
-        builder->frame_room = room;
-    }
+    size_t needed = session->frame_count + frame_count;
+    struct session_frame *grown =
+        needed <= FRAMES_LIMIT ? array_grow(session->frames, &builder->frame_room, needed, sizeof *grown) : NULL;
+    if (grown == NULL)
+        return -ENOMEM;
+    session->frames = grown;
     return 0;
 }
 
@@ -302,7 +304,7 @@ static uint64_t ns_of(const struct builder *builder, uint64_t ticks)
 /* Of blocks that nobody has looked at, nothing is known but that they are live. */
 static struct session_site figures_of(const struct builder *builder, const struct heap_site *from, bool is_looked_at)
 {
-    return (struct session_site){
+    struct session_site figures = {
         .alloc_bytes = from->alloc_bytes,
         .alloc_count = from->alloc_count,
         .live_bytes = from->live_bytes,
@@ -312,16 +314,6 @@ static struct session_site figures_of(const struct builder *builder, const struc
         .window_live_count = from->window_live_count,
         .peak_bytes = from->peak_bytes,
         .temporary_count = from->temporary_count,
-        .held_bytes = is_looked_at ? from->held_bytes : 0,
-        .held_count = is_looked_at ? from->held_count : 0,
-        .lost_bytes = is_looked_at ? from->lost_bytes : 0,
-        .lost_count = is_looked_at ? from->lost_count : 0,
-        .indirect_bytes = is_looked_at ? from->indirect_bytes : 0,
-        .indirect_count = is_looked_at ? from->indirect_count : 0,
-        .led_bytes = is_looked_at ? from->led_bytes : 0,
-        .led_count = is_looked_at ? from->led_count : 0,
-        .unknown_bytes = is_looked_at ? 0 : from->live_bytes,
-        .unknown_count = is_looked_at ? 0 : from->live_count,
         .size_min_bytes = from->size_min_bytes,
         .size_max_bytes = from->size_max_bytes,
         .lifetimes = {.count = from->lifetimes.count,
@@ -329,6 +321,20 @@ static struct session_site figures_of(const struct builder *builder, const struc
                       .min_ns = ns_of(builder, from->lifetimes.min_ticks),
                       .max_ns = ns_of(builder, from->lifetimes.max_ticks)},
     };
+    if (!is_looked_at) {
+        figures.unknown_bytes = from->live_bytes;
+        figures.unknown_count = from->live_count;
+        return figures;
+    }
+    figures.held_bytes = from->held_bytes;
+    figures.held_count = from->held_count;
+    figures.lost_bytes = from->lost_bytes;
+    figures.lost_count = from->lost_count;
+    figures.indirect_bytes = from->indirect_bytes;
+    figures.indirect_count = from->indirect_count;
+    figures.led_bytes = from->led_bytes;
+    figures.led_count = from->led_count;
+    return figures;
 }
 
 static int add_site(struct builder *builder, const struct modules *generations, size_t generation_count,
@@ -338,7 +344,8 @@ static int add_site(struct builder *builder, const struct modules *generations, 
         return 0;
     struct list *list = from->is_mapped ? &builder->mapped : &builder->blocks;
     const struct walk *walk = builder->walk;
-    walk_to(builder->walk, builder->session, generations, generation_count, heap_path(generations[0].process->heap, from->stack));
+    walk_to(builder->walk, builder->session, generations, generation_count,
+            heap_path(generations[0].process->heap, from->stack));
     struct stack stack = stack_of(walk, builder->depth);
     struct session_site *site = site_of(builder, list, from->window - 1, &stack);
     if (site == NULL)

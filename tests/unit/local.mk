@@ -79,37 +79,37 @@ UNIT_TESTS += %D%/client
 UNIT_TESTS += %D%/collector-heap
 %C%_collector_heap_SOURCES = %D%/collector-heap.c
 %C%_collector_heap_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_collector_heap_LDADD = src/collector/libcollector.a $(CMOCKA_LIBS) -lm
+%C%_collector_heap_LDADD = src/collector/libcollector.a src/base/libbase.a $(CMOCKA_LIBS) -lm
 
 UNIT_TESTS += %D%/collector-ranges
 %C%_collector_ranges_SOURCES = %D%/collector-ranges.c
 %C%_collector_ranges_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_collector_ranges_LDADD = src/collector/libcollector.a $(CMOCKA_LIBS) -lm
+%C%_collector_ranges_LDADD = src/collector/libcollector.a src/base/libbase.a $(CMOCKA_LIBS) -lm
 
 UNIT_TESTS += %D%/collector-reach
 %C%_collector_reach_SOURCES = %D%/collector-reach.c
 %C%_collector_reach_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_collector_reach_LDADD = src/collector/libcollector.a $(CMOCKA_LIBS) -lm
+%C%_collector_reach_LDADD = src/collector/libcollector.a src/base/libbase.a $(CMOCKA_LIBS) -lm
 
 UNIT_TESTS += %D%/collector-session-site
 %C%_collector_session_site_SOURCES = %D%/collector-session-site.c
 %C%_collector_session_site_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_collector_session_site_LDADD = src/collector/libcollector.a $(CMOCKA_LIBS) -lm
+%C%_collector_session_site_LDADD = src/collector/libcollector.a src/base/libbase.a $(CMOCKA_LIBS) -lm
 
 UNIT_TESTS += %D%/collector-stream
 %C%_collector_stream_SOURCES = %D%/collector-stream.c
 %C%_collector_stream_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_collector_stream_LDADD = src/collector/libcollector.a $(CMOCKA_LIBS) -lm
+%C%_collector_stream_LDADD = src/collector/libcollector.a src/base/libbase.a $(CMOCKA_LIBS) -lm
 
 UNIT_TESTS += %D%/collector-timeline
 %C%_collector_timeline_SOURCES = %D%/collector-timeline.c
 %C%_collector_timeline_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_collector_timeline_LDADD = src/collector/libcollector.a $(CMOCKA_LIBS) -lm
+%C%_collector_timeline_LDADD = src/collector/libcollector.a src/base/libbase.a $(CMOCKA_LIBS) -lm
 
 UNIT_TESTS += %D%/collector-lines
 %C%_collector_lines_SOURCES = %D%/collector-lines.c
 %C%_collector_lines_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_collector_lines_LDADD = src/collector/libcollector.a $(CMOCKA_LIBS) -lm
+%C%_collector_lines_LDADD = src/collector/libcollector.a src/base/libbase.a $(CMOCKA_LIBS) -lm
 
 # The guest's parts that stand alone; tests/e2e/hooks-*.test has the rest.
 UNIT_TESTS += %D%/guest-emit
