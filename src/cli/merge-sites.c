@@ -70,11 +70,32 @@ static int add(struct session *session, struct session_site *into, const struct 
     return session_site_add(session, into, from, from->spread != 0 ? counts : NULL);
 }
 
+/* What several firings held at their peaks was never there together: of each group of `repeat` the firing that held
+   most speaks for all. */
+static int keep_highest_peaks(const struct session *session, struct session_site *sites, size_t count, uint32_t repeat)
+{
+    uint64_t *peaks = calloc(session->request_count + 1, sizeof *peaks);
+    if (peaks == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        peaks[sites[i].request] += sites[i].peak_bytes;
+    for (size_t i = 0; i < count; i++) {
+        size_t first = sites[i].request / repeat * repeat, highest = first;
+        for (size_t j = first; j < first + repeat && j < session->request_count; j++)
+            highest = peaks[j] > peaks[highest] ? j : highest;
+        sites[i].peak_bytes = sites[i].request == highest ? sites[i].peak_bytes : 0;
+    }
+    free(peaks);
+    return 0;
+}
+
 static int add_up(struct session *session, struct session_site *sites, size_t *count, uint32_t repeat)
 {
     struct item *items = malloc((*count + 1) * sizeof *items);
-    if (items == NULL)
+    if (items == NULL || keep_highest_peaks(session, sites, *count, repeat) != 0) {
+        free(items);
         return -ENOMEM;
+    }
     for (size_t i = 0; i < *count; i++) {
         struct session_site site = sites[i];
         site.request /= repeat;

@@ -24,6 +24,8 @@ static void add_line(struct session_line *into, const struct session_line *from)
     }
     into->occurrences += from->occurrences;
     into->heap_bytes += from->heap_bytes;
+    into->has_time = into->has_time && from->has_time;
+    into->time_ns += from->time_ns;
     if (!from->has_rss)
         return;
     into->rss_bytes = into->has_rss ? highest(into->rss_bytes, from->rss_bytes) : from->rss_bytes;
@@ -138,12 +140,37 @@ static void add_totals(struct session_totals *into, const struct session_totals 
     into->has_rss = true;
 }
 
+/* Every firing's time is kept beside their sum: how much they differ is the noise. */
+static int add_firing(struct session_request *into, const struct session_request *from, uint32_t count)
+{
+    uint64_t *firings = realloc(into->firings_ns, (count + 1) * sizeof *firings);
+    if (firings == NULL)
+        return -ENOMEM;
+    into->firings_ns = firings;
+    if (count == 1)
+        firings[0] = into->elapsed_ns;
+    firings[count] = from->elapsed_ns;
+    return 0;
+}
+
+static void add_cpu(struct session_cpu *into, const struct session_cpu *from)
+{
+    into->is_measured = into->is_measured && from->is_measured;
+    into->sample_count += from->sample_count;
+    into->ns += from->ns;
+    into->lost_count += from->lost_count;
+}
+
 static int add_request(struct session_request *into, struct session_request *from)
 {
+    uint32_t count = into->repeat_count == 0 ? 1 : into->repeat_count;
+    if (add_firing(into, from, count) != 0)
+        return -ENOMEM;
+    add_cpu(&into->cpu, &from->cpu);
     bool is_good = into->status >= 100 && into->status < 400;
     if (is_good)
         into->status = from->status;
-    into->repeat_count = (into->repeat_count == 0 ? 1 : into->repeat_count) + 1;
+    into->repeat_count = count + 1;
     into->elapsed_ns += from->elapsed_ns;
     into->finished = into->finished && from->finished;
     if (from->allocator.is_known)
@@ -156,6 +183,7 @@ static void request_fini(struct session_request *request)
 {
     free(request->method);
     free(request->target);
+    free(request->firings_ns);
     for (size_t i = 0; i < request->function_count; i++)
         function_fini(&request->functions[i]);
     free(request->functions);

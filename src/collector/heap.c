@@ -3,10 +3,10 @@
    An event costs some dozens of instructions and as many cache misses as its block and its site are cold, so the words
    that every event changes lie together, and blocks are fetched some events ahead: the ring says which will come.
 
-   The composition of the peak costs O(1) an event: a new peak only starts a new epoch, and a site settles what it held
-   at the last peak when it changes for the first time after it. Sizes cost a comparison while a site's blocks are all
-   of one size; only others have a histogram. A block's birth is kept in units of 2^unit_bits ticks, which double
-   whenever the run has become too long for 32 bits of them.
+   The composition of a window's peak costs O(1) an event: a new peak only starts a new epoch, and a site settles what
+   it held at the last peak when it changes for the first time after it. Sizes cost a comparison while a site's blocks
+   are all of one size; only others have a histogram. A block's birth is kept in units of 2^unit_bits ticks, which
+   double whenever the run has become too long for 32 bits of them.
 
    When allocations are sampled, each stands for as many like it as were passed over: that is said of every one, by its
    size, and only then added up, or sites of mixed sizes would be wrong. */
@@ -31,7 +31,8 @@
 
 #define SIZE_IS_LARGE BLOCKS_EXTRA_MAX /* a block's bytes are in `large` */
 #define HAS_SPREAD (UINT64_C(1) << 63) /* site.sizes is the number of a spread */
-#define IS_MAPPED (UINT32_C(1) << 31)  /* in site.window, which has 20 bits: mappings, not blocks */
+#define SETTLED UINT64_MAX
+#define IS_MAPPED (UINT32_C(1) << 31) /* in site.window, which has 20 bits: mappings, not blocks */
 #define SIZE_MASK ((UINT64_C(1) << WIRE_EVENT_SIZE_BITS) - 1)
 #define ADDRESS_MASK ((UINT64_C(1) << WIRE_EVENT_ADDRESS_BITS) - 1)
 
@@ -41,7 +42,7 @@ struct site {
     uint32_t window;
     uint32_t live_count;
     uint64_t live_bytes;
-    uint64_t epoch; /* of the peak that peak_bytes belongs to */
+    uint64_t epoch; /* of the peak that peak_bytes belongs to; SETTLED: of its window's last one */
     uint64_t peak_bytes;
     uint64_t alloc_bytes, alloc_count;
     uint64_t sizes; /* the one size of all its blocks so far, or HAS_SPREAD */
@@ -83,6 +84,8 @@ struct heap {
     size_t site_count, site_room;
     uint64_t alloc_bytes, alloc_count;
     uint64_t live_bytes, live_count, peak_bytes;
+    uint32_t window;                               /* of the newest site */
+    uint64_t window_live_bytes, window_peak_bytes; /* of blocks allocated in it */
     uint64_t sample_bytes; /* one allocation is told in so many bytes, on average; 0: every one */
     uint64_t peak_ticks;
     uint64_t epoch;
@@ -186,12 +189,21 @@ static int grow_sites(struct heap *heap)
     return 0;
 }
 
+static void begin_window(struct heap *heap, uint32_t window)
+{
+    heap->window = window;
+    heap->window_live_bytes = heap->window_peak_bytes = 0;
+    heap->epoch++;
+}
+
 static __attribute__((noinline)) struct site *new_site(struct heap *heap, uint64_t path, uint32_t window,
                                                        uint64_t bytes)
 {
     if (grow_sites(heap) != 0 || grow_index(heap) != 0)
         return NULL;
     uint32_t site = (uint32_t)heap->site_count++;
+    if ((window & IS_MAPPED) == 0 && window > heap->window)
+        begin_window(heap, window);
     uint64_t epoch = window & IS_MAPPED ? heap->mapped_epoch : heap->epoch;
     heap->sites[site] = (struct site){.path = path, .window = window, .sizes = bytes, .epoch = epoch};
     index_site(heap, site);
@@ -243,7 +255,7 @@ static __attribute__((noinline)) int count_size(struct heap *heap, struct site *
 /* Before a site changes: what it holds is what it held at the last peak, if it has not changed since. */
 static inline void settle(struct site *site, uint64_t epoch)
 {
-    if (site->epoch == epoch)
+    if (site->epoch >= epoch)
         return;
     site->peak_bytes = site->live_bytes;
     site->epoch = epoch;
@@ -276,6 +288,12 @@ static inline void add_live(struct heap *heap, struct site *site, uint64_t bytes
     if (heap->live_bytes > heap->peak_bytes) {
         heap->peak_bytes = heap->live_bytes;
         heap->peak_ticks = heap->newest;
+    }
+    if (site->window != heap->window)
+        return;
+    heap->window_live_bytes += bytes;
+    if (heap->window_live_bytes > heap->window_peak_bytes) {
+        heap->window_peak_bytes = heap->window_live_bytes;
         heap->epoch++;
     }
 }
@@ -310,6 +328,7 @@ static inline struct site *take_block(struct heap *heap, struct block *block, ui
     site->live_count -= (uint32_t)copies;
     heap->live_bytes -= bytes;
     heap->live_count -= copies;
+    heap->window_live_bytes -= site->window == heap->window ? bytes : 0;
     if (__builtin_expect(block_extra(block) == SIZE_IS_LARGE, 0))
         blocks_remove(&heap->large, blocks_find(&heap->large, block_address(block)));
     blocks_remove(&heap->blocks, block);
@@ -560,7 +579,7 @@ void heap_site(const struct heap *heap, size_t number, struct heap_site *out)
         .survived_count = site->survived_count,
         .window_live_bytes = site->window_live_bytes,
         .window_live_count = site->window_live_count,
-        .peak_bytes = site->epoch == epoch ? site->peak_bytes : site->live_bytes,
+        .peak_bytes = site->epoch >= epoch ? site->peak_bytes : site->live_bytes,
         .temporary_count = site->temporary_count,
         .size_min_bytes = spread != NULL ? spread->min_bytes : site->sizes,
         .size_max_bytes = spread != NULL ? spread->max_bytes : site->sizes,
@@ -596,6 +615,10 @@ void heap_end_window(struct heap *heap, uint32_t window, bool is_gone)
         struct site *site = &heap->sites[i];
         if ((site->window & ~IS_MAPPED) == window)
             site->survived_count = site->live_count;
+        if (site->window == window) {
+            settle(site, heap->epoch);
+            site->epoch = SETTLED;
+        }
         site->window_live_bytes = is_gone ? 0 : site->live_bytes;
         site->window_live_count = is_gone ? 0 : site->live_count;
     }

@@ -31,7 +31,8 @@ struct heap_site {
     uint64_t live_bytes, live_count;               /* allocated here and not freed so far */
     uint64_t survived_count;                       /* live when its own window ended */
     uint64_t window_live_bytes, window_live_count; /* live when the last window ended, of a process that was there */
-    uint64_t peak_bytes;                           /* live when the process's heap was largest */
+    /* Live when the blocks of its window took most; of mappings, when most was mapped. */
+    uint64_t peak_bytes;
     uint64_t temporary_count;                      /* freed by the thread's very next event */
     uint64_t size_min_bytes, size_max_bytes;
     struct heap_lifetimes lifetimes;

@@ -19,6 +19,7 @@ void session_requests_free(struct session_request *requests, size_t count)
     for (size_t i = 0; i < count; i++) {
         free(requests[i].method);
         free(requests[i].target);
+        free(requests[i].firings_ns);
         functions_free(requests[i].functions, requests[i].function_count);
     }
     free(requests);
@@ -40,9 +41,15 @@ void session_free(struct session *session)
     }
     free(session->processes);
     functions_free(session->never_ran, session->never_ran_count);
-    for (size_t i = 0; i < session->module_count; i++)
+    for (size_t i = 0; i < session->module_count; i++) {
         free(session->modules[i]);
+        if (session->build_ids != NULL)
+            free(session->build_ids[i]);
+    }
     free(session->modules);
+    free(session->build_ids);
+    free(session->no_times_reason);
+    free(session->times);
     free(session->frames);
     free(session->spreads);
     free(session->sites);

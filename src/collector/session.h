@@ -25,6 +25,8 @@ struct session_line {
     int64_t rss_bytes;       /* highest resident set when the line finished */
     int64_t increment_bytes; /* sum of resident set changes */
     int64_t heap_bytes;      /* sum of changes of the thread's live heap */
+    bool has_time;
+    uint64_t time_ns; /* elapsed, without what the stops themselves took */
 };
 
 /* One source function. Instances (templates, clones, several processes) are merged. */
@@ -67,6 +69,15 @@ struct session_allocator {
     uint64_t retained_bytes; /* address space that is kept, given back to the kernel but not unmapped */
 };
 
+/* CPU time of a window, by samples of where its threads were. */
+struct session_cpu {
+    bool is_measured;
+    uint64_t interval_ns; /* CPU time of a thread from one sample to the next */
+    uint64_t sample_count;
+    uint64_t ns; /* sample_count times interval_ns, and what is certain besides */
+    uint64_t lost_count; /* samples */
+};
+
 /* One window: a request, or the whole run. */
 struct session_request {
     bool is_run;           /* the whole run of a program; method and path are NULL */
@@ -76,6 +87,8 @@ struct session_request {
     uint32_t ordinal;      /* 1, 2, ... among requests with the same method and target */
     uint32_t repeat_count; /* how many firings are added up here; 0 is 1 */
     uint64_t elapsed_ns;
+    uint64_t *firings_ns; /* elapsed, of each firing; NULL when there was one */
+    struct session_cpu cpu;
     bool finished; /* false: the program ended, or the time-out came, before the answer did */
     struct session_totals totals;
     struct session_allocator allocator; /* when it was over: the sum of the processes that told */
@@ -169,13 +182,26 @@ struct session_site {
     uint64_t indirect_bytes, indirect_count;
     uint64_t led_bytes, led_count; /* of other sites, what only lost blocks of this one lead to */
     uint64_t unknown_bytes, unknown_count;
-    uint64_t peak_bytes;      /* its part of the heap when its process's heap was largest; summed over processes */
+    /* Its part of what was allocated in the window when that took most; summed over processes. Of a whole run, that is the
+       heap's peak; of a repeated request, the peak of the firing in which it was highest. */
+    uint64_t peak_bytes;
     uint64_t temporary_count; /* freed by the very next event of the thread */
     uint64_t size_min_bytes, size_max_bytes; /* of one allocation */
     uint32_t spread; /* index in the session's spreads plus one; 0: all its sizes are of one class */
     struct session_lifetimes lifetimes;
     bool cut;     /* frames beyond the depth limit, --depth or what the program's side can remember, are left out */
     bool stopped; /* outer frames are not known: code without unwind information called what is there */
+};
+
+/* The CPU time that one stack used in one window: what its innermost frame did itself. */
+struct session_time {
+    uint32_t request;     /* index in the session's requests */
+    uint32_t frame_first; /* index in the session's frames, innermost frame first: there the address is that of the
+                             instruction, not of a call */
+    uint32_t frame_count;
+    uint64_t sample_count;
+    uint64_t ns;
+    bool stopped; /* outer frames are not known */
 };
 
 struct session {
@@ -196,11 +222,16 @@ struct session {
        and the peak is when most was mapped. */
     struct session_site *mapped;
     size_t mapped_count;
+    bool has_times;
+    char *no_times_reason; /* why CPU time could not be measured though it was asked for, with the cure; or NULL */
+    struct session_time *times;
+    size_t time_count;
     struct session_frame *frames;
     size_t frame_count;
     struct session_spread *spreads;
     size_t spread_count, spread_room;
-    char **modules; /* paths */
+    char **modules;   /* paths */
+    char **build_ids; /* of the modules, in hexadecimal, NULL where there is none; NULL when nobody looked */
     size_t module_count;
     uint64_t unknown_frees; /* of blocks that were allocated before recording began, or in a parent process */
     uint64_t disorder;      /* allocations at an address still live in the books: given back unseen, or out of order */

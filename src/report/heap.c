@@ -46,7 +46,7 @@ struct layout {
 };
 
 static const struct layout layouts[TABLES_ORDER_COUNT] = {
-    [TABLES_BY_PEAK] = {NULL, "Largest at the peak", "Bytes", "Allocations"},
+    [TABLES_BY_PEAK] = {"Largest at the peak", "Largest at the peak", "Bytes", "Allocations"},
     [TABLES_BY_ALLOCATED] = {"Most allocated", "Most allocated", "Bytes", "Allocations"},
     [TABLES_BY_TEMPORARY] = {"Temporary: freed by the thread's very next event",
                              "Temporary: freed by the thread's very next event", "Temporary", "Allocations"},
@@ -262,8 +262,7 @@ static int print_groups(struct heap_report *report, const struct tables *tables,
 static int print_table(struct heap_report *report, const struct tables *tables, enum tables_order order, bool is_run)
 {
     const struct layout *layout = &layouts[order];
-    const char *title = is_run ? layout->run_title : layout->title;
-    return title != NULL ? print_groups(report, tables, order, title, layout) : 0;
+    return print_groups(report, tables, order, is_run ? layout->run_title : layout->title, layout);
 }
 
 static void print_total(struct heap_report *report, const char *name, uint64_t bytes, uint64_t count)
@@ -315,8 +314,7 @@ static void print_totals(struct heap_report *report, const struct session_reques
                 sum->live_count);
     if (sum->temporary_count > 0)
         fprintf(report->out, "%12s %12" PRIu64 "   temporary\n", "", sum->temporary_count);
-    if (request->is_run)
-        fprintf(report->out, "%12s %12s   peak\n", units_bytes(sum->peak_bytes).text, "");
+    fprintf(report->out, "%12s %12s   peak\n", units_bytes(sum->peak_bytes).text, "");
     fputs("\n\n", report->out);
 }
 
@@ -385,7 +383,7 @@ int report_heap(const struct session *session, const struct report_options *opti
     struct heap_report report = {.session = session,
                                  .options = options,
                                  .stacks = stacks_new(session, options->lookup, options->lookup_data),
-                                 .sources = SOURCE_CACHE_EMPTY,
+                                 .sources = source_cache_of(options),
                                  .out = out};
     int code = report.stacks != NULL ? 0 : -ENOMEM;
     errno = 0;

@@ -57,7 +57,12 @@ static void add_function(struct session_request *request, const char *file, uint
 
 static struct session_line row(uint32_t line, uint64_t occurrences, int64_t rss, int64_t increment, int64_t heap)
 {
-    return (struct session_line){line, occurrences, occurrences > 0, rss, increment, heap};
+    return (struct session_line){.line = line,
+                                 .occurrences = occurrences,
+                                 .has_rss = occurrences > 0,
+                                 .rss_bytes = rss,
+                                 .increment_bytes = increment,
+                                 .heap_bytes = heap};
 }
 
 static void one_firing_each_stays_as_it_is(void **state)
@@ -212,6 +217,33 @@ static void sites_of_the_same_stack_add_up(void **state)
     session_free(session);
 }
 
+static void the_firing_that_held_most_has_the_peak(void **state)
+{
+    static const uint64_t sites[][3] = {{0, 7, 1}, {0, 5, 1}, {1, 5, 2}, {1, 7, 4}};
+    struct session *session = session_with(2);
+    set_sites(session, sites, 4);
+    session->sites[0].peak_bytes = 10;
+    session->sites[1].peak_bytes = 30;
+    session->sites[2].peak_bytes = 8;
+    session->sites[3].peak_bytes = 25;
+    assert_int_equal(merge_repeats(session, 2, NULL), 0);
+    assert_int_equal(session->sites[0].peak_bytes, 10);
+    assert_int_equal(session->sites[1].peak_bytes, 30);
+    session_free(session);
+}
+
+static void the_times_of_all_firings_are_kept(void **state)
+{
+    struct session *session = session_with(3);
+    for (uint64_t i = 0; i < 3; i++)
+        session->requests[i].elapsed_ns = 10 + i;
+    assert_int_equal(merge_repeats(session, 3, NULL), 0);
+    assert_int_equal(session->requests[0].elapsed_ns, 33);
+    for (uint64_t i = 0; i < 3; i++)
+        assert_int_equal(session->requests[0].firings_ns[i], 10 + i);
+    session_free(session);
+}
+
 static void sites_of_a_dropped_window_go_with_it(void **state)
 {
     static const uint64_t sites[][3] = {{0, 7, 1}, {1, 5, 2}, {2, 7, 4}};
@@ -235,6 +267,8 @@ int main(void)
         cmocka_unit_test(a_failure_among_the_firings_shows),
         cmocka_unit_test(a_window_that_does_not_count_leaves_no_trace),
         cmocka_unit_test(sites_of_the_same_stack_add_up),
+        cmocka_unit_test(the_firing_that_held_most_has_the_peak),
+        cmocka_unit_test(the_times_of_all_firings_are_kept),
         cmocka_unit_test(sites_of_a_dropped_window_go_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -335,6 +335,34 @@ static void many_events_agree_with_a_slow_model(void **state)
     heap_free(heap);
 }
 
+/* Each window's peak is of what was allocated in it, whatever an earlier one's blocks do meanwhile. */
+static void each_window_has_its_own_peak(void **state)
+{
+    struct heap *heap = heap_new();
+    struct heap_site sites[STACKS];
+    alloc_in(heap, 1, 0x10, 100, 1);
+    alloc_in(heap, 1, 0x20, 50, 2);
+    release(heap, 0, 0x20);
+    alloc_in(heap, 1, 0x30, 10, 3);
+    heap_end_window(heap, 1, false);
+    alloc_in(heap, 2, 0x40, 30, 1);
+    release(heap, 0, 0x10);
+    alloc_in(heap, 2, 0x50, 40, 2);
+    release(heap, 0, 0x40);
+    alloc_in(heap, 2, 0x60, 20, 2);
+    heap_end_window(heap, 2, false);
+    release(heap, 0, 0x30);
+    release(heap, 0, 0x50);
+    assert_int_equal(list_sites(heap, sites), 5);
+    assert_int_equal(sites[0].peak_bytes, 100);
+    assert_int_equal(sites[1].peak_bytes, 50);
+    assert_int_equal(sites[2].peak_bytes, 0);
+    assert_int_equal(sites[3].peak_bytes, 30);
+    assert_int_equal(sites[4].peak_bytes, 40);
+    assert_int_equal(heap_totals(heap).peak_bytes, 150);
+    heap_free(heap);
+}
+
 /* Blocks of two sizes at one place; which of them are sampled is decided here as the program does it. */
 static void sampled_figures_are_without_bias(void **state)
 {
@@ -386,6 +414,7 @@ int main(void)
         cmocka_unit_test(lifetimes_are_those_of_freed_blocks),
         cmocka_unit_test(long_lifetimes_are_known_less_exactly_but_right),
         cmocka_unit_test(many_events_agree_with_a_slow_model),
+        cmocka_unit_test(each_window_has_its_own_peak),
         cmocka_unit_test(sampled_figures_are_without_bias),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
