@@ -30,7 +30,19 @@ struct identity {
     const char *name, *linkage_name; /* in libdwarf's memory */
     struct debug_info *info;         /* where the declaration is */
     Dwarf_Off declaration;           /* whose scope qualifies the name */
+    uint64_t line;                   /* of the definition; 0 when unknown */
+    const char *file;
 };
+
+/* The first place met is the definition's: a declaration in a class comes last. */
+static void take_place(struct debug_info *info, Dwarf_Die die, const struct strings *names, struct identity *identity)
+{
+    uint64_t file = 0;
+    if (identity->line != 0 || !dwarf_number(info, die, DW_AT_decl_line, &identity->line))
+        return;
+    if (dwarf_number(info, die, DW_AT_decl_file, &file))
+        identity->file = strings_text(names, dwarf_file(info, die, file));
+}
 
 static void take_names(struct debug_info *info, Dwarf_Die die, struct identity *identity)
 {
@@ -44,12 +56,13 @@ static void take_names(struct debug_info *info, Dwarf_Die die, struct identity *
 
 /* The names are at the abstract instance or at the declaration, which may lie in other units (link-time optimization).
  */
-static struct identity identify(struct debug_info *info, Dwarf_Die die)
+static struct identity identify(struct debug_info *info, Dwarf_Die die, const struct strings *names)
 {
-    struct identity identity = {NULL, NULL, info, dwarf_offset(info, die)};
+    struct identity identity = {NULL, NULL, info, dwarf_offset(info, die), 0, NULL};
     Dwarf_Die origin = NULL;
     struct debug_info *origin_info = info;
     take_names(info, die, &identity);
+    take_place(info, die, names, &identity);
     for (int hop = 0; hop < DWARF_MAX_HOPS; hop++) {
         Dwarf_Die from = origin != NULL ? origin : die;
         info = origin_info;
@@ -64,6 +77,7 @@ static struct identity identify(struct debug_info *info, Dwarf_Die die)
         info = identity.info = origin_info;
         identity.declaration = dwarf_offset(info, origin);
         take_names(info, origin, &identity);
+        take_place(info, origin, names, &identity);
     }
     if (origin != NULL)
         dwarf_dealloc_die(origin);
@@ -90,8 +104,10 @@ static char *with_scope(const struct identity *identity)
 static void name_frame(struct debug_info *info, Dwarf_Die die, bool is_cxx, struct strings *names,
                        struct symbols_frame *frame)
 {
-    const struct identity identity = identify(info, die);
+    const struct identity identity = identify(info, die, names);
     frame->linkage_name = keep(names, identity.linkage_name);
+    frame->function_line = identity.line <= UINT32_MAX ? (uint32_t)identity.line : 0;
+    frame->function_file = identity.file;
     if (identity.name == NULL) {
         char *demangled = identity.linkage_name != NULL ? demangle(identity.linkage_name) : NULL;
         frame->function = keep(names, demangled != NULL ? demangled : identity.linkage_name);

@@ -25,6 +25,8 @@ struct symbols_frame {
     const char *linkage_name; /* as the linker knows it: "_ZN2ns3mapIiE4findEv"; NULL in C, or when unknown */
     const char *file;         /* as DWARF names it, absolute where it tells; NULL when unknown */
     uint32_t line;            /* 0 when unknown, or when the compiler says that the code belongs to no line */
+    uint32_t function_line; /* of the function's declaration, in `function_file`; 0 when unknown */
+    const char *function_file; /* NULL when unknown */
     bool inlined;             /* inlined into the next frame, whose line is then that of the call */
     enum symbols_source source;
 };
