@@ -19,6 +19,7 @@ struct entry {
     struct session_frame frame;
     struct stacks_chain chain;
     struct symbols_frame *items; /* the chain's, NULL when it is the unknown frame */
+    char *address_name;          /* NULL until it is asked for */
     bool is_looked_up, is_numbered;
 };
 
@@ -147,6 +148,7 @@ void stacks_free(struct stacks *stacks)
         return;
     for (size_t i = 0; i < stacks->entry_count; i++) {
         free(stacks->entries[i]->items);
+        free(stacks->entries[i]->address_name);
         free(stacks->entries[i]);
     }
     free(stacks->entries);
@@ -196,7 +198,8 @@ static enum module_kind kind_at(const struct stacks *stacks, const struct sessio
     return frame->module < stacks->session->module_count ? stacks->kinds[frame->module] : MODULE_PROGRAM;
 }
 
-/* Those of the C library are nobody's to change, and where its debug information is installed it has to be decompressed. */
+/* Those of the C library are nobody's to change, and where its debug information is installed it has to be
+ * decompressed. */
 static bool has_lines_of_interest(enum module_kind kind)
 {
     return kind != MODULE_RUNTIME && kind != MODULE_LOADER;
@@ -304,6 +307,12 @@ static enum stacks_rank rank_of(enum module_kind kind, const struct symbols_fram
     return is_standard(frame->function) ? STACKS_LIBRARY : STACKS_NAMED;
 }
 
+enum stacks_rank stacks_rank(const struct stacks *stacks, const struct session_frame *frame,
+                             const struct symbols_frame *symbol)
+{
+    return rank_of(kind_at(stacks, frame), symbol);
+}
+
 /* Is the best that a frame of such a module can be no better than what is already found? */
 static bool is_hopeless(enum module_kind kind, enum stacks_rank found)
 {
@@ -361,7 +370,8 @@ static uint32_t first_own_frame(const struct stacks *stacks, const struct sessio
 
 static int compare_entries(const void *left, const void *right)
 {
-    const struct session_frame *a = &(*(struct entry *const *)left)->frame, *b = &(*(struct entry *const *)right)->frame;
+    const struct session_frame *a = &(*(struct entry *const *)left)->frame,
+                               *b = &(*(struct entry *const *)right)->frame;
     if (a->module != b->module)
         return a->module < b->module ? -1 : 1;
     return (a->address > b->address) - (a->address < b->address);
@@ -377,6 +387,10 @@ int stacks_look_ahead(struct stacks *stacks, bool all)
             if (entry_of(stacks, &session->frames[site->frame_first + depth]) == NULL)
                 return -ENOMEM;
     }
+    for (size_t i = 0; all && i < session->time_count; i++)
+        for (uint32_t depth = 0; depth < session->times[i].frame_count; depth++)
+            if (entry_of(stacks, &session->frames[session->times[i].frame_first + depth]) == NULL)
+                return -ENOMEM;
     if (stacks->entry_count > 1)
         qsort(stacks->entries, stacks->entry_count, sizeof(struct entry *), compare_entries);
     for (size_t i = 0; i < stacks->entry_count; i++)
@@ -451,6 +465,18 @@ void stacks_add_address(struct text *out, const struct session *session, const s
         text_add(out, "+");
     }
     text_addf(out, "0x%" PRIx64, (uint64_t)frame->address);
+}
+
+const char *stacks_address_name(struct stacks *stacks, const struct session_frame *frame)
+{
+    struct entry *entry = entry_of(stacks, frame);
+    if (entry == NULL || entry->address_name != NULL)
+        return entry != NULL ? entry->address_name : NULL;
+    struct text name = TEXT_EMPTY;
+    stacks_add_address(&name, stacks->session, frame);
+    entry->address_name = name.failed ? NULL : strdup(text_get(&name));
+    text_fini(&name);
+    return entry->address_name;
 }
 
 void stacks_add_place(struct text *out, const struct session *session, const struct session_frame *frame,

@@ -29,7 +29,8 @@ struct stacks_chain {
 const struct stacks_chain *stacks_resolve(struct stacks *stacks, const struct session_frame *frame);
 
 /* Look up in advance what will be asked for: of each site's stack the innermost address in the program itself, or all.
-   In the order of the addresses, so that each part of the debug information is read once. Numbers none. 0 or -ENOMEM. */
+   In the order of the addresses, so that each part of the debug information is read once. Numbers none. 0 or -ENOMEM.
+ */
 int stacks_look_ahead(struct stacks *stacks, bool all);
 
 /* The addresses that were resolved so far. */
@@ -51,6 +52,9 @@ enum stacks_rank {
     STACKS_LINE,    /* a line of the program's own sources */
 };
 
+enum stacks_rank stacks_rank(const struct stacks *stacks, const struct session_frame *frame,
+                             const struct symbols_frame *symbol);
+
 struct stacks_blame {
     enum stacks_rank rank;
     uint32_t depth;                    /* of the frame in the stack, 0 innermost */
@@ -66,6 +70,9 @@ int stacks_find_blame(struct stacks *stacks, const struct session_site *site, st
 
 /* "libfoo.so.1+0x1a2b": what is shown of a frame without a name. */
 void stacks_add_address(struct text *out, const struct session *session, const struct session_frame *frame);
+
+/* The same as a string that belongs to `stacks`; NULL when memory is out. */
+const char *stacks_address_name(struct stacks *stacks, const struct session_frame *frame);
 
 /* "libfoo.so.1": the last part of the module's path, "?" when the address lies in none. */
 const char *stacks_module_name(const struct session *session, const struct session_frame *frame);

@@ -488,7 +488,7 @@ int report_json(const struct session *session, const struct report_options *opti
 {
     struct build build = {.options = options,
                           .session = session,
-                          .cache = SOURCE_CACHE_EMPTY,
+                          .cache = source_cache_of(options),
                           .stacks = stacks_new(session, options->lookup, options->lookup_data)};
     const bool is_ready = build.stacks != NULL && stacks_look_ahead(build.stacks, true) == 0;
     const int code = build_dump(&build.json, is_ready ? build_session(&build, session) : NULL, out, err);

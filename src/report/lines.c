@@ -205,7 +205,7 @@ int report_lines(const struct session *session, const struct report_options *opt
     if (checked.precision < 0 || checked.precision > LINES_PRECISION_MAX)
         return err_set(err, -EINVAL, "precision %d: not between 0 and %d", checked.precision, LINES_PRECISION_MAX);
     struct block block = {.options = &checked, .style = &styles[checked.style], .out = out};
-    struct source_cache cache = SOURCE_CACHE_EMPTY;
+    struct source_cache cache = source_cache_of(options);
     int code = 0;
     errno = 0;
     for (size_t i = 0; i < session->request_count && code == 0; i++)

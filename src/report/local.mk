@@ -7,6 +7,7 @@ noinst_LIBRARIES += %D%/libreport.a
 	%D%/heap-stacks.h %D%/heap-stacks.c \
 	%D%/stack-ends.h %D%/stack-ends.c \
 	%D%/heap-tables.h %D%/heap-tables.c \
+	%D%/model.h %D%/model.c \
 	%D%/check.h %D%/check.c \
 	%D%/check-fingerprint.c \
 	%D%/check-limits.h %D%/check-limits.c \

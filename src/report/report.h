@@ -15,6 +15,17 @@
 typedef size_t report_lookup_fn(void *data, const char *path, uint64_t address, bool wants_lines,
                                 struct symbols_frame *out, size_t max);
 
+/* The text of a source file, in memory that the caller frees; NULL when there is none. */
+typedef char *report_source_fn(void *data, const char *path, size_t *length);
+
+/* What a profile is of, beside its session: shown by those formats that have a place for it. Strings may be NULL. */
+struct report_origin {
+    const char *path;    /* of the file that is written, as its readers type it */
+    int64_t time_s;      /* since 1970: when the request was sent */
+    const char *commit;  /* of the program's sources */
+    const char *subject; /* of that commit */
+};
+
 enum report_style { REPORT_STYLE_SYSENG, REPORT_STYLE_MEMORY_PROFILER };
 
 struct report_options {
@@ -22,9 +33,12 @@ struct report_options {
     int precision;     /* digits after the point, 0..9 */
     bool only_changed; /* rows whose Increment or Heap is not 0, and each function's first row */
     bool color;
-    bool source; /* false: --no-source */
+    bool source;              /* false: --no-source */
     report_lookup_fn *lookup; /* NULL: stacks are shown as addresses */
     void *lookup_data;
+    report_source_fn *read_source; /* NULL: sources are read from where the debug information says they are */
+    void *source_data;
+    const struct report_origin *origin; /* NULL: nothing is known */
 };
 
 /* The first line: which allocator the program has. Nothing when it is the C library's and there is no heap report, and
@@ -38,8 +52,8 @@ int report_allocator(const struct session *session, const struct report_options 
    text column empty. */
 int report_lines(const struct session *session, const struct report_options *options, FILE *out, struct err *err);
 
-/* The heap by allocation sites (docs/heap-report.md), a block per request window. Prints nothing when the session has no
-   sites, and in the style of memory_profiler. The same results. */
+/* The heap by allocation sites (docs/heap-report.md), a block per request window. Prints nothing when the session has
+   no sites, and in the style of memory_profiler. The same results. */
 int report_heap(const struct session *session, const struct report_options *options, FILE *out, struct err *err);
 
 /* What a report says line by line: `emit` is called per line, without a newline. */

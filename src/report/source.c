@@ -76,17 +76,22 @@ static int split_lines(struct source *source)
     return 0;
 }
 
-int source_open(const char *path, struct source *out)
+/* What `out->text` is read into. */
+static int parse(struct source *out)
 {
-    *out = (struct source){0};
-    int code = read_file(path, &out->text, &out->length);
-    if (code == 0)
-        code = split_lines(out);
+    int code = split_lines(out);
     if (code == 0)
         code = lexer_run(out->text, out->length, &out->tokens, &out->token_count);
     if (code != 0)
         source_close(out);
     return code;
+}
+
+int source_open(const char *path, struct source *out)
+{
+    *out = (struct source){0};
+    int code = read_file(path, &out->text, &out->length);
+    return code == 0 ? parse(out) : code;
 }
 
 void source_close(struct source *source)
@@ -95,6 +100,24 @@ void source_close(struct source *source)
     free(source->line_offsets);
     free(source->tokens);
     *source = (struct source){0};
+}
+
+struct source_cache source_cache_of(const struct report_options *options)
+{
+    return (struct source_cache){.read = options->read_source, .data = options->source_data};
+}
+
+/* A source that cannot be had is one without lines. */
+static void fill(const struct source_cache *cache, const char *path, struct source *out)
+{
+    *out = (struct source){0};
+    if (cache->read == NULL) {
+        source_open(path, out);
+        return;
+    }
+    out->text = cache->read(cache->data, path, &out->length);
+    if (out->text != NULL)
+        parse(out);
 }
 
 const struct source *source_cache_get(struct source_cache *cache, const char *path)
@@ -114,7 +137,7 @@ const struct source *source_cache_get(struct source_cache *cache, const char *pa
     free(cache->files[at].path);
     /* Without a copy of the path the next call reads the file anew, nothing worse. */
     cache->files[at].path = strdup(path);
-    source_open(path, &cache->files[at].source);
+    fill(cache, path, &cache->files[at].source);
     return &cache->files[at].source;
 }
 
@@ -124,7 +147,7 @@ void source_cache_fini(struct source_cache *cache)
         source_close(&cache->files[i].source);
         free(cache->files[i].path);
     }
-    *cache = SOURCE_CACHE_EMPTY;
+    *cache = (struct source_cache){.read = cache->read, .data = cache->data};
 }
 
 const char *source_line(const struct source *source, uint32_t line, size_t *length)

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "collector/session.h"
 #include "report/lexer.h"
+#include "report/report.h"
 
 struct source {
     char *text;
@@ -31,9 +32,15 @@ struct source_cache {
         char *path; /* NULL: free */
         struct source source;
     } files[SOURCE_CACHE_FILES];
-    unsigned last, next; /* found last; to be replaced next */
+    unsigned last, next;    /* found last; to be replaced next */
+    report_source_fn *read; /* NULL: files are read */
+    void *data;
 };
+
 #define SOURCE_CACHE_EMPTY ((struct source_cache){.last = 0})
+
+/* An empty cache that reads sources in the way that the report's options say. */
+struct source_cache source_cache_of(const struct report_options *options);
 
 /* The source at `path`; one without lines when it cannot be read or `path` is NULL. Valid until the next call. */
 const struct source *source_cache_get(struct source_cache *cache, const char *path);
