@@ -35,6 +35,8 @@ struct session_function {
     char *file;         /* as DWARF names it, absolute when known */
     uint32_t line;      /* of its declaration's name */
     uint32_t last_line; /* highest line with code */
+    /* The lines that a report shows of it, from its annotation to its closing brace; 0: to be found in the source. */
+    uint32_t block_first, block_last;
     bool annotated;     /* false: chosen by --function */
     bool optimized;
     uint64_t calls;
@@ -244,6 +246,12 @@ struct session {
 };
 
 void session_free(struct session *session);
+
+/* The session as if request number `index` were its only one. All but the lists of sites and times is `session`'s, which must
+   outlive it; session_slice_fini releases those. Returns 0 or -ENOMEM. */
+int session_slice(const struct session *session, uint32_t index, struct session *out);
+void session_slice_fini(struct session *slice);
+
 void session_requests_free(struct session_request *requests, size_t count);
 
 /* Add all figures but the size classes; `into` may be zeroed. */

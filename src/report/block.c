@@ -252,6 +252,8 @@ static uint32_t find_last_line(const struct source *source, const struct session
 struct source_block source_find_block(const struct source *source, const struct session_function *function)
 {
     struct source_block block = {function->line, function->last_line};
+    if (function->block_first != 0 && function->block_last >= function->block_first)
+        return (struct source_block){function->block_first, function->block_last};
     if (block.last < block.first)
         block.last = block.first;
     if (source->line_count == 0 || block.first == 0 || block.first > source->line_count)

@@ -8,6 +8,26 @@
 #include <sys/wait.h>
 
 #include "report/source.h"
+#include "wire/session.h"
+
+const struct describe_flag describe_flags[] = {
+    {WIRE_PROCESS_STOPS_ARMED, "stops-armed"},
+    {WIRE_PROCESS_TRACED, "traced"},
+    {WIRE_PROCESS_NO_RSS, "no-rss"},
+    {WIRE_PROCESS_SECCOMP, "seccomp"},
+    {WIRE_PROCESS_PATCH_REFUSED, "patch-refused"},
+    {WIRE_PROCESS_BYTES_DIFFER, "bytes-differ"},
+    {WIRE_PROCESS_NO_NEAR_MEMORY, "no-near-memory"},
+    {WIRE_PROCESS_PLAN_TIMEOUT, "plan-timeout"},
+    {WIRE_PROCESS_FORKED, "forked"},
+    {WIRE_PROCESS_GAVE_UP, "gave-up"},
+};
+const size_t describe_flag_count = sizeof describe_flags / sizeof *describe_flags;
+
+const char *const describe_named_by[SYMBOLS_NONE + 1] = {[SYMBOLS_DWARF] = "dwarf",
+                                                         [SYMBOLS_SYMTAB] = "symtab",
+                                                         [SYMBOLS_MINI_DEBUG] = "gnu_debugdata",
+                                                         [SYMBOLS_DYNSYM] = "dynsym"};
 
 void describe_signal(struct text *out, int signal)
 {

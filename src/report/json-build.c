@@ -88,7 +88,8 @@ static void write_object(struct writer *writer, json_t *object, int depth)
     json_t *value;
     bool is_first = true;
     putc('{', writer->out);
-    json_object_foreach(object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         begin_line(writer, is_first, depth + 1);
         fprintf(writer->out, "\"%s\": ", key); /* ours, without anything to escape */
         write_value(writer, value, depth + 1);

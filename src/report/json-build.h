@@ -30,8 +30,8 @@ json_t *build_bytes(const char *bytes, size_t length);
 json_t *build_take(struct text *text);
 json_t *build_integer(uint64_t value);
 
-/* An array whose elements are made one by one while it is written: there may be more than memory should hold. `data` must
-   be there until then. */
+/* An array whose elements are made one by one while it is written: there may be more than memory should hold. `data`
+   must be there until then. */
 json_t *build_array_of(struct json_build *build, build_next_fn *next, void *data, uint32_t number);
 
 /* Write `root`, whose reference is taken, indented by two. Releases what `build` holds. */

@@ -13,6 +13,7 @@
 #include "report/describe.h"
 #include "report/heap-stacks.h"
 #include "report/json-build.h"
+#include "report/json-sources.h"
 #include "report/source.h"
 #include "report/stack-ends.h"
 #include "wire/session.h"
@@ -25,6 +26,7 @@ struct build {
     struct source_cache cache;
     const struct session *session;
     struct stacks *stacks;
+    struct json_sources *sources;
     struct json_build json;
 };
 
@@ -161,6 +163,7 @@ static json_t *build_lifetimes(struct build *build, const struct session_lifetim
     json_t *object = json_object();
     build_put(&build->json, object, "count", build_integer(lifetimes->count));
     build_put(&build->json, object, "min_ns", build_integer(lifetimes->min_ns));
+    build_put(&build->json, object, "sum_ns", build_integer(lifetimes->sum_ns));
     build_put(&build->json, object, "mean_ns", build_integer(lifetimes->sum_ns / lifetimes->count));
     build_put(&build->json, object, "max_ns", build_integer(lifetimes->max_ns));
     return object;
@@ -270,17 +273,9 @@ static void put_source(struct build *build, json_t *object, const struct symbols
     build_put(&build->json, object, "function", build_string(frame->function));
     build_put(&build->json, object, "file", build_string(frame->file));
     build_put(&build->json, object, "line", integer_if(frame->line > 0, frame->line));
-}
-
-/* Where the names of an address come from: what is not DWARF knows neither lines nor inlined calls. */
-static const char *names_from(enum symbols_source source)
-{
-    static const char *const names[] = {[SYMBOLS_DWARF] = "dwarf",
-                                        [SYMBOLS_SYMTAB] = "symtab",
-                                        [SYMBOLS_MINI_DEBUG] = "gnu_debugdata",
-                                        [SYMBOLS_DYNSYM] = "dynsym",
-                                        [SYMBOLS_NONE] = NULL};
-    return names[source];
+    build_put(&build->json, object, "function_file", build_string(frame->function_file));
+    build_put(&build->json, object, "function_line", integer_if(frame->function_line > 0, frame->function_line));
+    build_put(&build->json, object, "linkage_name", build_string(frame->linkage_name));
 }
 
 static json_t *build_frame(struct build *build, uint32_t number)
@@ -293,7 +288,7 @@ static json_t *build_frame(struct build *build, uint32_t number)
     build_put(&build->json, object, "module", build_string(has_module ? session->modules[frame.module] : NULL));
     build_put(&build->json, object, "address", build_integer(frame.address));
     put_source(build, object, &chain->items[0]);
-    build_put(&build->json, object, "named_by", build_string(names_from(chain->items[0].source)));
+    build_put(&build->json, object, "named_by", build_string(describe_named_by[chain->items[0].source]));
     for (size_t j = 1; j < chain->count; j++) {
         json_t *caller = json_object();
         put_source(build, caller, &chain->items[j]);
@@ -342,25 +337,10 @@ static json_t *build_request(struct build *build, const struct session *session,
 
 static json_t *build_flags(struct build *build, uint32_t flags)
 {
-    static const struct {
-        uint32_t flag;
-        const char *name;
-    } names[] = {
-        {WIRE_PROCESS_STOPS_ARMED, "stops-armed"},
-        {WIRE_PROCESS_TRACED, "traced"},
-        {WIRE_PROCESS_NO_RSS, "no-rss"},
-        {WIRE_PROCESS_SECCOMP, "seccomp"},
-        {WIRE_PROCESS_PATCH_REFUSED, "patch-refused"},
-        {WIRE_PROCESS_BYTES_DIFFER, "bytes-differ"},
-        {WIRE_PROCESS_NO_NEAR_MEMORY, "no-near-memory"},
-        {WIRE_PROCESS_PLAN_TIMEOUT, "plan-timeout"},
-        {WIRE_PROCESS_FORKED, "forked"},
-        {WIRE_PROCESS_GAVE_UP, "gave-up"},
-    };
     json_t *array = json_array();
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if ((flags & names[i].flag) != 0)
-            build_append(&build->json, array, json_string(names[i].name));
+    for (size_t i = 0; i < describe_flag_count; i++)
+        if ((flags & describe_flags[i].flag) != 0)
+            build_append(&build->json, array, json_string(describe_flags[i].name));
     return array;
 }
 
@@ -451,6 +431,35 @@ static json_t *build_stack_ends(struct build *build, const struct session *sessi
     return object;
 }
 
+static json_t *build_modules(struct build *build, const struct session *session)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < session->module_count; i++) {
+        json_t *object = json_object();
+        build_put(&build->json, object, "path", build_string(session->modules[i]));
+        build_put(&build->json, object, "build_id",
+                  build_string(session->build_ids != NULL ? session->build_ids[i] : NULL));
+        build_append(&build->json, array, object);
+    }
+    return array;
+}
+
+/* Written behind the frames, whose lines are among them. */
+static json_t *next_source(void *data, uint32_t number, size_t *position)
+{
+    struct build *build = data;
+    (void)number;
+    if (build->sources == NULL)
+        build->sources = json_sources_new(build->session, build->stacks, &build->cache);
+    build->json.failed |= build->sources == NULL;
+    return build->sources != NULL ? json_sources_next(build->sources, &build->json, position) : NULL;
+}
+
+static json_t *build_sources(struct build *build)
+{
+    return build->options->source ? build_array_of(&build->json, next_source, build, 0) : json_null();
+}
+
 static json_t *build_session(struct build *build, const struct session *session)
 {
     json_t *root = json_object();
@@ -471,6 +480,8 @@ static json_t *build_session(struct build *build, const struct session *session)
     build_put(&build->json, losses, "disorder", session->has_sites ? build_integer(session->disorder) : json_null());
     build_put(&build->json, root, "requests", requests);
     build_put(&build->json, root, "frames", build_frames(build, session));
+    build_put(&build->json, root, "modules", build_modules(build, session));
+    build_put(&build->json, root, "sources", build_sources(build));
     build_put(&build->json, root, "sample_bytes", build_integer(session->sample_bytes));
     build_put(&build->json, root, "stacks", build_stack_ends(build, session));
     build_put(&build->json, root, "unknown_frees",
@@ -492,6 +503,7 @@ int report_json(const struct session *session, const struct report_options *opti
                           .stacks = stacks_new(session, options->lookup, options->lookup_data)};
     const bool is_ready = build.stacks != NULL && stacks_look_ahead(build.stacks, true) == 0;
     const int code = build_dump(&build.json, is_ready ? build_session(&build, session) : NULL, out, err);
+    json_sources_free(build.sources);
     stacks_free(build.stacks);
     source_cache_fini(&build.cache);
     return code;

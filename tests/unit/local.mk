@@ -44,6 +44,11 @@ UNIT_TESTS += %D%/report-heap
 %C%_report_heap_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_report_heap_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/report-stored
+%C%_report_stored_SOURCES = %D%/report-stored.c %D%/golden.c %D%/golden.h %D%/mutate.h
+%C%_report_stored_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_report_stored_LDADD = src/report/libreport.a src/collector/libcollector.a src/base/libbase.a $(JANSSON_LIBS) $(ZLIB_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/report-lines
 %C%_report_lines_SOURCES = %D%/report-lines.c %D%/report-session.c %D%/report-session.h
 %C%_report_lines_CPPFLAGS = $(UNIT_CPPFLAGS)

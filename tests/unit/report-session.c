@@ -12,7 +12,8 @@
 /* line, visits, RSS after it in KiB, change of RSS in KiB, of the heap in bytes */
 #define LINE(number, visits, rss, change, heap)                                                                        \
     {                                                                                                                  \
-        (number), (visits), true, KIB(rss), KIB(change), (heap)                                                        \
+        .line = (number), .occurrences = (visits), .has_rss = true, .rss_bytes = KIB(rss),                             \
+        .increment_bytes = KIB(change), .heap_bytes = (heap)                                                           \
     }
 #define NEVER(number)                                                                                                  \
     {                                                                                                                  \
