@@ -83,11 +83,11 @@ static int read_rules(struct check_command *command)
 
 static int open_outputs(struct check_command *command)
 {
-    const struct options_check *options = &command->options->check;
+    const struct options_formats *options = &command->options->formats;
     struct err err = {"out of memory"};
-    command->outputs = calloc(options->formats.count, sizeof *command->outputs);
+    command->outputs = calloc(options->names.count, sizeof *command->outputs);
     int status = command->outputs != NULL ? 0 : -ENOMEM;
-    for (size_t i = 0; status == 0 && i < options->formats.count; i++)
+    for (size_t i = 0; status == 0 && i < options->names.count; i++)
         status = output_open(&command->outputs[i], options->outputs.items[i], &err);
     if (status == 0)
         return 0;
@@ -120,7 +120,7 @@ static int print_all(struct check_command *command, const struct profile *profil
     const struct options *options = command->options;
     int failure = 0;
     bool is_shown = false;
-    for (size_t i = 0; i < options->check.formats.count; i++) {
+    for (size_t i = 0; i < options->formats.names.count; i++) {
         struct output *output = &command->outputs[i];
         struct err err = {""};
         const struct check_print print = {
@@ -129,11 +129,11 @@ static int print_all(struct check_command *command, const struct profile *profil
             .color = message_wants_color(options->color, fileno(output->stream)),
             .source = !options->report.no_source,
         };
-        is_shown |= !output->to_file && strcmp(options->check.formats.items[i], "text") == 0;
+        is_shown |= !output->to_file && strcmp(options->formats.names.items[i], "text") == 0;
         int status = output_begin(output, &err);
         if (status == 0)
             status = output_close(
-                output, format_of(options->check.formats.items[i])(result, &print, output->stream, &err), &err);
+                output, format_of(options->formats.names.items[i])(result, &print, output->stream, &err), &err);
         if (status < 0) {
             message(MESSAGE_ERROR, "%s", err.text);
             failure = PROFILE_FAILED;
@@ -237,14 +237,14 @@ static int judge(struct profile *profile, struct session *session, void *data)
 int cmd_check(const struct options *options)
 {
     struct check_command command = {.options = options};
-    const struct profile_view view = {.judge = judge, .data = &command};
+    const struct profile_view view = {.judge = judge, .data = &command, .verb = "checked", .looks_at_heap = true};
     bool has_requests = options->requests.targets.count > 0 || options->requests.file != NULL;
     int status = read_rules(&command);
     if (status == 0)
         status = open_outputs(&command);
     if (status == 0)
         status = has_requests ? cmd_requests(options, &view) : cmd_whole_run(options, &view);
-    for (size_t i = 0; command.outputs != NULL && i < options->check.formats.count; i++)
+    for (size_t i = 0; command.outputs != NULL && i < options->formats.names.count; i++)
         output_close(&command.outputs[i], 0, NULL);
     free(command.outputs);
     suppressions_free(command.suppressions);

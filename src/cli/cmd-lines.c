@@ -65,7 +65,8 @@ static void wait_quiet(struct lines_command *command)
         return;
     command->restless = true;
     message(MESSAGE_WARNING,
-            "%s: does not rest (a thread or a timer of its own keeps it busy): what it does meanwhile counts in the requests' "
+            "%s: does not rest (a thread or a timer of its own keeps it busy): what it does meanwhile counts in the "
+            "requests' "
             "numbers; stop that work, or compare several requests with --repeat",
             profile->program.name);
 }
@@ -259,7 +260,8 @@ static int serve_requests(struct lines_command *command)
     struct profile *profile = &command->profile;
     if (find_endpoint(command))
         fire_all(command);
-    if (profile->view != NULL && profile->collector != NULL && command->window_count > 0)
+    if (profile->view != NULL && profile->view->looks_at_heap && profile->collector != NULL &&
+        command->window_count > 0)
         collector_look(profile->collector);
     progress_begin("waiting until the program ends");
     if (harness_stop(profile->harness, GRACE_NS, &profile->wait_status, &profile->ended_by_us) < 0) {

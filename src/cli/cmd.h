@@ -9,6 +9,8 @@ int cmd_lines(const struct options *options);
 int cmd_run(const struct options *options);
 int cmd_check(const struct options *options);
 int cmd_doctor(const struct options *options);
+int cmd_report(const struct options *options);
+int cmd_snapshot(const struct options *options, int argc, char **argv); /* the words are stored */
 
 /* What cmd_lines and cmd_run do, with something else to say at the end; NULL: their own. */
 struct profile_view;

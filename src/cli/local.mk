@@ -1,7 +1,8 @@
 # syseng-mem itself. All but main.c is a library, so that unit tests can link it.
 noinst_LIBRARIES += %D%/libcli.a
 %C%_libcli_a_SOURCES = \
-	%D%/cmd.h %D%/cmd-check.c %D%/cmd-doctor.c %D%/cmd-lines.c %D%/cmd-run.c \
+	%D%/cmd.h %D%/cmd-check.c %D%/cmd-doctor.c %D%/cmd-lines.c %D%/cmd-report.c %D%/cmd-run.c %D%/cmd-snapshot.c \
+	%D%/formats.c %D%/formats.h \
 	%D%/loader-list.c %D%/loader-list.h \
 	%D%/merge.c %D%/merge.h %D%/merge-sites.c %D%/merge-sites.h \
 	%D%/message.c %D%/message.h \
@@ -16,12 +17,13 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/program.c %D%/program.h \
 	%D%/requests.c %D%/requests.h \
 	%D%/rss-granularity.c %D%/rss-granularity.h \
+	%D%/snapshot-files.c %D%/snapshot-files.h \
 	%D%/suggest.c %D%/suggest.h \
 	%D%/watch.c %D%/watch.h
 %C%_libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DPKGLIBDIR='"$(pkglibdir)"'
 
 # Every library below the command line, in an order that a single pass of the linker can resolve.
-CLI_LIBS = %D%/libcli.a src/report/libreport.a src/collector/libcollector.a src/probes/libprobes.a src/symbols/libsymbols.a src/elf/libelf-files.a \
+CLI_LIBS = %D%/libcli.a src/snapshot/libsnapshot.a src/report/libreport.a src/collector/libcollector.a src/probes/libprobes.a src/symbols/libsymbols.a src/elf/libelf-files.a \
 	src/harness/libharness.a src/base/libbase.a
 CLI_EXTERNAL_LIBS = $(LIBDWARF_LIBS) $(ZYDIS_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(JEMALLOC_LIBS) $(LZMA_LIBS) -lsupc++ -lm
 

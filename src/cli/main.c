@@ -44,7 +44,7 @@ static int print_text(const struct options *options)
     return PROFILE_FAILED;
 }
 
-static int run_command(const struct options *options)
+static int run_command(const struct options *options, int argc, char **argv)
 {
     switch (options->command) {
     case OPTIONS_LINES:
@@ -55,6 +55,12 @@ static int run_command(const struct options *options)
         return cmd_check(options);
     case OPTIONS_DOCTOR:
         return cmd_doctor(options);
+    case OPTIONS_SNAPSHOT:
+        return cmd_snapshot(options, argc, argv);
+    case OPTIONS_REPORT:
+        return cmd_report(options);
+    case OPTIONS_COMPARE:
+        break;
     }
     return PROFILE_FAILED;
 }
@@ -81,7 +87,7 @@ int main(int argc, char **argv)
     if (options.help || options.version || options.print_options != NULL)
         status = print_text(&options);
     else
-        status = run_command(&options);
+        status = run_command(&options, argc, argv);
     options_fini(&options);
     return status;
 }

@@ -6,6 +6,11 @@ static const char *const styles[] = {"syseng", "memory_profiler", NULL};
 static const char *const allocators[] = {"auto", "system", "jemalloc", NULL};
 static const char *const stacks[] = {"auto", "on", "off", NULL};
 static const char *const check_formats[] = {"text", "json", "sarif", "junit", "github", "gitlab", NULL};
+static const char *const report_formats[] = {"text", "html", "md", "json", "callstack", "kgrind", "pprof", "folded",
+                                             "speedscope", "dot", "svg", "png", "massif", "sarif", "junit", NULL};
+static const char *const compare_formats[] = {"text", "md", "html", "json", "folded", NULL};
+static const char *const all_formats[] = {"text", "json", "sarif", "junit", "github", "gitlab", "html", "md", "callstack",
+                                          "kgrind", "pprof", "folded", "speedscope", "dot", "svg", "png", "massif", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
 static const char *const formats[] = {"man", "bash", "zsh", "fish", NULL};
 
@@ -45,7 +50,7 @@ const struct option option_table[] = {
      .offset = AT(requests.unix_socket), .argument = "PATH", .completes = OPTION_COMPLETES_FILE,
      .help = "send requests to this unix socket"},
 
-    {.name = "function", .kind = OPTION_LIST, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_LINE_REPORT | OPTIONS_DOCTOR,
+    {.name = "function", .kind = OPTION_LIST, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_WATCHING | OPTIONS_DOCTOR,
      .offset = AT(watch.functions), .argument = "GLOB",
      .help = "watch the functions whose name matches GLOB, annotated or not; may be repeated"},
     {.name = "no-children", .kind = OPTION_FLAG, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
@@ -53,13 +58,13 @@ const struct option option_table[] = {
     {.name = "stacks", .kind = OPTION_CHOICE, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_LINE_REPORT,
      .offset = AT(watch.stacks), .argument = "WHEN", .choices = stacks,
      .help = "record the stack of each allocation, for the heap report: auto (for whole runs, not for requests), on or off"},
-    {.name = "debug-root", .kind = OPTION_TEXT, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_ANY,
+    {.name = "debug-root", .kind = OPTION_TEXT, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING | OPTIONS_DOCTOR,
      .offset = AT(watch.debug_root), .argument = "DIRECTORY", .completes = OPTION_COMPLETES_FILE,
      .help = "look for separate debug files below DIRECTORY instead of /usr/lib/debug"},
     {.name = "debuginfod", .kind = OPTION_FLAG, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
      .offset = AT(watch.debuginfod),
      .help = "fetch the debug information of stacks that is not on this machine from the servers that DEBUGINFOD_URLS names"},
-    {.name = "sample", .kind = OPTION_NUMBER, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_LINE_REPORT,
+    {.name = "sample", .kind = OPTION_NUMBER, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_WATCHING,
      .offset = AT(watch.sample_bytes), .argument = "BYTES", .low = 0, .high = INT32_MAX,
      .help = "record the stack of one allocation in BYTES, such as 524288, on average, and estimate the rest from it; 0 (the "
              "default) records every one"},
@@ -82,7 +87,19 @@ const struct option option_table[] = {
      .offset = AT(check.config), .argument = "FILE", .completes = OPTION_COMPLETES_FILE,
      .help = "read the limits of the requests from FILE instead of .syseng-mem.conf"},
 
-    {.name = "output", .letter = 'o', .kind = OPTION_OUTPUT, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_PROFILING,
+    {.name = "directory", .letter = 'd', .kind = OPTION_TEXT, .group = OPTION_GROUP_SNAPSHOT, .commands = OPTIONS_STORED,
+     .offset = AT(snapshot.directory), .argument = "DIRECTORY", .completes = OPTION_COMPLETES_FILE,
+     .help = "where the snapshots are, instead of profiling"},
+    {.name = "prune", .kind = OPTION_NUMBER, .group = OPTION_GROUP_SNAPSHOT, .commands = OPTIONS_SNAPSHOT,
+     .offset = AT(snapshot.prune), .argument = "N", .low = 1, .high = 1000000,
+     .help = "remove all but the N newest snapshots; without PROGRAM, do only that"},
+    {.name = "fail-on", .kind = OPTION_TEXT, .group = OPTION_GROUP_SNAPSHOT, .commands = OPTIONS_COMPARE,
+     .offset = AT(compare.fail_on), .argument = "LIST",
+     .help = "what counts as worse, of peak, allocated, allocs, not-freed, rss and time, in percent, bytes or numbers; the "
+             "default is not-freed more than 0 and peak more than 10 percent"},
+
+    {.name = "output", .letter = 'o', .kind = OPTION_OUTPUT, .group = OPTION_GROUP_REPORT,
+     .commands = OPTIONS_LINE_REPORT | OPTIONS_FORMATTING,
      .offset = AT(report.output), .argument = "FILE", .completes = OPTION_COMPLETES_FILE,
      .help = "write the report, or that of the --as before it, to FILE instead of standard output"},
     {.name = "style", .kind = OPTION_CHOICE, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_LINE_REPORT,
@@ -92,13 +109,15 @@ const struct option option_table[] = {
      .offset = AT(report.precision), .argument = "N", .low = 0, .high = 9, .help = "digits after the point (3)"},
     {.name = "only-changed", .kind = OPTION_FLAG, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_LINE_REPORT,
      .offset = AT(report.only_changed), .help = "show only lines at which memory changed"},
-    {.name = "as", .kind = OPTION_FORMAT, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_CHECK,
-     .offset = AT(check), .argument = "FORMAT", .choices = check_formats,
-     .help = "write the findings as text (the default), json, sarif, junit, github or gitlab; may be repeated, each with "
-             "an -o of its own"},
-    {.name = "no-source", .kind = OPTION_FLAG, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_PROFILING,
+    {.name = "as", .kind = OPTION_FORMAT, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_FORMATTING,
+     .offset = AT(formats), .argument = "FORMAT", .choices = all_formats,
+     .help = "write text (the default) or another format; may be repeated, each with an -o of its own; check: json, sarif, "
+             "junit, github, gitlab; report: html, md, json, callstack, kgrind, pprof, folded, speedscope, dot, svg, png, "
+             "massif, sarif, junit; compare: md, html, json, folded"},
+    {.name = "no-source", .kind = OPTION_FLAG, .group = OPTION_GROUP_REPORT,
+     .commands = OPTIONS_PROFILING | OPTIONS_FORMATTING,
      .offset = AT(report.no_source), .help = "do not show the text of the lines"},
-    {.name = "json", .kind = OPTION_FLAG, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_ANY,
+    {.name = "json", .kind = OPTION_FLAG, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_ANY & ~OPTIONS_SNAPSHOT,
      .offset = AT(report.json), .help = "write JSON, with bytes and nanoseconds as integers"},
 
     {.name = "quiet", .letter = 'q', .kind = OPTION_FLAG, .group = OPTION_GROUP_GENERAL, .commands = OPTIONS_ANY,
@@ -124,6 +143,7 @@ const char *const option_group_titles[OPTION_GROUP_COUNT] = {
     [OPTION_GROUP_REQUESTS] = "Requests",
     [OPTION_GROUP_WATCH] = "What is watched",
     [OPTION_GROUP_CHECK] = "What is found",
+    [OPTION_GROUP_SNAPSHOT] = "Snapshots",
     [OPTION_GROUP_REPORT] = "Report",
     [OPTION_GROUP_GENERAL] = "General",
 };
@@ -134,7 +154,20 @@ const struct option_command option_commands[] = {
     {"run", OPTIONS_RUN, "run [OPTION ...] PROGRAM [ARGUMENT ...]", "profile one whole run of PROGRAM"},
     {"check", OPTIONS_CHECK, "check [OPTION ...] PROGRAM [REQUEST ...] [-- ARGUMENT ...]",
      "find leaks and exceeded limits, by repeating each REQUEST, or in one whole run"},
+    {"snapshot", OPTIONS_SNAPSHOT, "snapshot [OPTION ...] PROGRAM [REQUEST ...] [-- ARGUMENT ...]",
+     "store what each REQUEST did, or one whole run, in a folder that can be compared with earlier ones"},
+    {"compare", OPTIONS_COMPARE, "compare [OPTION ...] [OLD [NEW]]",
+     "say what changed between two snapshots: the last two, or those named by folder, time, latest~1 or git revision"},
+    {"report", OPTIONS_REPORT, "report [OPTION ...] [SNAPSHOT[/REQUEST]]",
+     "show a stored profile in another format; the latest, when none is named"},
     {"doctor", OPTIONS_DOCTOR, "doctor [OPTION ...] PROGRAM",
      "say whether PROGRAM can be profiled, and what is missing"},
 };
+const struct option_formats option_formats[] = {
+    {OPTIONS_CHECK, check_formats},
+    {OPTIONS_REPORT, report_formats},
+    {OPTIONS_COMPARE, compare_formats},
+};
+const size_t option_formats_count = sizeof option_formats / sizeof *option_formats;
+
 const size_t option_command_count = sizeof option_commands / sizeof *option_commands;

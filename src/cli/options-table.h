@@ -13,7 +13,7 @@ enum option_kind {
     OPTION_DURATION,    /* uint64_t, nanoseconds */
     OPTION_CHOICE,      /* const char *, one of `choices` */
     OPTION_EXPECTATION, /* const char * */
-    OPTION_FORMAT,      /* struct options_check: one more of `choices`; -o after it is its own */
+    OPTION_FORMAT,      /* struct options_formats: one more of `choices`; -o after it is its own */
     OPTION_OUTPUT,      /* const char *, or that of the last format */
 };
 
@@ -21,6 +21,7 @@ enum option_group {
     OPTION_GROUP_REQUESTS,
     OPTION_GROUP_WATCH,
     OPTION_GROUP_CHECK,
+    OPTION_GROUP_SNAPSHOT,
     OPTION_GROUP_REPORT,
     OPTION_GROUP_GENERAL,
     OPTION_GROUP_HIDDEN, /* works, but is shown nowhere */
@@ -55,5 +56,13 @@ struct option_command {
 };
 extern const struct option_command option_commands[];
 extern const size_t option_command_count;
+
+/* Which of the formats of --as a command has. */
+struct option_formats {
+    enum options_command command;
+    const char *const *names; /* NULL-terminated */
+};
+extern const struct option_formats option_formats[];
+extern const size_t option_formats_count;
 
 #endif

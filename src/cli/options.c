@@ -129,7 +129,7 @@ static int set_number(struct parser *parser, const struct option *option, const 
 
 static int set_choice(struct parser *parser, const struct option *option, const char *value, const char **out)
 {
-    char all[128] = "";
+    char all[256] = "";
     for (size_t i = 0; option->choices[i] != NULL; i++) {
         if (strcmp(value, option->choices[i]) == 0) {
             *out = option->choices[i];
@@ -141,23 +141,25 @@ static int set_choice(struct parser *parser, const struct option *option, const 
     return usage_error(parser, "--%s: '%s' is not one of %s", option->name, value, all);
 }
 
-static int add_format(struct parser *parser, const struct option *option, const char *value, struct options_check *out)
+static int add_format(struct parser *parser, const struct option *option, const char *value,
+                      struct options_formats *out)
 {
     const char *format;
     int status = set_choice(parser, option, value, &format);
     if (status == 0)
-        status = list_add(&out->formats, format);
+        status = list_add(&out->names, format);
     return status == 0 ? list_add(&out->outputs, NULL) : status;
 }
 
 /* -o belongs to the --as before it; the first one may stand before that. */
 static int set_output(struct parser *parser, const char *value, const char **out)
 {
-    struct options_list *outputs = &parser->out->check.outputs;
+    struct options_list *outputs = &parser->out->formats.outputs;
     if (outputs->count == 0)
         *out = value;
     else if (outputs->items[outputs->count - 1] != NULL)
-        return usage_error(parser, "-o %s: this --as has a file already; name each format's file behind its --as", value);
+        return usage_error(parser, "-o %s: this --as has a file already; name each format's file behind its --as",
+                           value);
     else
         outputs->items[outputs->count - 1] = value;
     return 0;
@@ -297,7 +299,7 @@ static int parse_options(struct parser *parser, bool *ended)
 }
 
 /* Names that belong to commands of other versions: never silently taken for a program. */
-static const char *const reserved_commands[] = {"snapshot", "compare", "report", "serve", "live"};
+static const char *const reserved_commands[] = {"serve", "live"};
 
 static int parse_command(struct parser *parser)
 {
@@ -373,10 +375,15 @@ static int check_whole(struct parser *parser)
         if ((parser->seen >> i & 1) != 0 && (option_table[i].commands & out->command) == 0)
             return usage_error(parser, "--%s: '%s' has no such option", option_table[i].name,
                                command_name(out->command));
-    if (out->program == NULL || *out->program == '\0')
+    bool needs_program = (out->command & (OPTIONS_REPORT | OPTIONS_COMPARE)) == 0 &&
+                         !(out->command == OPTIONS_SNAPSHOT && out->snapshot.prune > 0);
+    if (needs_program && (out->program == NULL || *out->program == '\0'))
         return usage_error(parser, "no program is given; syseng-mem --help shows how to call it");
     if (out->command == OPTIONS_DOCTOR && *out->arguments != NULL)
         return usage_error(parser, "%s: doctor takes one program and no arguments", *out->arguments);
+    if ((out->command & (OPTIONS_REPORT | OPTIONS_COMPARE)) != 0 && *out->arguments != NULL)
+        return usage_error(parser, "%s: %s takes no more than %s", *out->arguments, command_name(out->command),
+                           out->command == OPTIONS_REPORT ? "one stored profile" : "two snapshots, OLD and NEW");
     if (out->requests.url != NULL && out->requests.unix_socket == NULL && strstr(out->requests.url, "://") == NULL)
         return usage_error(parser, "--url: '%s' is not a URL; write it like http://localhost:8080", out->requests.url);
     bool has_requests = out->requests.targets.count > 0 || out->requests.file != NULL;
@@ -396,29 +403,59 @@ static bool is_named(const struct options_list *list, const char *name, size_t c
     return false;
 }
 
+/* Does the command have it? Then NULL, else the names of those that it has. */
+static const char *missing_format(const struct options *options, const char *name, char *all, size_t room)
+{
+    for (size_t i = 0; i < option_formats_count; i++) {
+        if (option_formats[i].command != options->command)
+            continue;
+        *all = '\0';
+        for (size_t j = 0; option_formats[i].names[j] != NULL; j++) {
+            if (strcmp(option_formats[i].names[j], name) == 0)
+                return NULL;
+            size_t length = strlen(all);
+            snprintf(all + length, room - length, "%s%s", j == 0 ? "" : ", ", option_formats[i].names[j]);
+        }
+    }
+    return all;
+}
+
+static int check_formats(struct parser *parser)
+{
+    const struct options_list *names = &parser->out->formats.names;
+    for (size_t i = 0; i < names->count; i++) {
+        char all[256];
+        if (missing_format(parser->out, names->items[i], all, sizeof all) != NULL)
+            return usage_error(parser, "--as: '%s' is not one of %s", names->items[i], all);
+    }
+    return 0;
+}
+
 static int settle_formats(struct parser *parser)
 {
     struct options *out = parser->out;
-    struct options_check *check = &out->check;
-    int status = 0;
-    if (out->report.json && check->formats.count > 0 && !is_named(&check->formats, "json", check->formats.count))
+    struct options_formats *formats = &out->formats;
+    int status = check_formats(parser);
+    if (status < 0)
+        return status;
+    if (out->report.json && formats->names.count > 0 && !is_named(&formats->names, "json", formats->names.count))
         return usage_error(parser, "--json: with other formats, write --as json, and -o FILE behind it");
-    if (check->formats.count == 0) {
-        status = list_add(&check->formats, out->report.json ? "json" : "text");
+    if (formats->names.count == 0) {
+        status = list_add(&formats->names, out->report.json ? "json" : "text");
         if (status == 0)
-            status = list_add(&check->outputs, NULL);
+            status = list_add(&formats->outputs, NULL);
     }
     size_t to_stdout = 0;
-    for (size_t i = 0; status == 0 && i < check->outputs.count; i++) {
-        if (check->outputs.items[i] == NULL && out->report.output != NULL) {
-            check->outputs.items[i] = out->report.output;
+    for (size_t i = 0; status == 0 && i < formats->outputs.count; i++) {
+        if (formats->outputs.items[i] == NULL && out->report.output != NULL) {
+            formats->outputs.items[i] = out->report.output;
             out->report.output = NULL;
         }
-        if ((check->outputs.items[i] == NULL || strcmp(check->outputs.items[i], "-") == 0) && to_stdout++ > 0)
+        if ((formats->outputs.items[i] == NULL || strcmp(formats->outputs.items[i], "-") == 0) && to_stdout++ > 0)
             return usage_error(parser, "--as %s: two formats on standard output; give each a file with -o",
-                               check->formats.items[i]);
-        const char *file = check->outputs.items[i];
-        if (file != NULL && strcmp(file, "-") != 0 && is_named(&check->outputs, file, i))
+                               formats->names.items[i]);
+        const char *file = formats->outputs.items[i];
+        if (file != NULL && strcmp(file, "-") != 0 && is_named(&formats->outputs, file, i))
             return usage_error(parser, "-o %s: two formats in one file; give each its own", file);
     }
     return status;
@@ -433,6 +470,19 @@ static void settle_repeats(struct options *out)
         out->requests.repeat = is_check ? 10 : 1;
 }
 
+/* OLD and NEW, with options between and behind them. */
+static int parse_sides(struct parser *parser)
+{
+    const char **sides[] = {&parser->out->compare.old, &parser->out->compare.new};
+    int status = 0;
+    bool ended = false;
+    for (size_t i = 0; i < 2 && parser->at < parser->argc && status == 0; i++) {
+        *sides[i] = parser->argv[parser->at++];
+        status = ended ? 0 : parse_options(parser, &ended);
+    }
+    return status;
+}
+
 static int parse_words(struct parser *parser)
 {
     struct options *out = parser->out;
@@ -445,8 +495,14 @@ static int parse_words(struct parser *parser)
     }
     if (status < 0 || out->help || out->version || out->print_options != NULL)
         return status;
-    if (parser->at < parser->argc)
+    if (out->command == OPTIONS_COMPARE)
+        status = parse_sides(parser);
+    else if (parser->at < parser->argc)
         out->program = parser->argv[parser->at++];
+    if (status == 0 && out->command == OPTIONS_REPORT)
+        status = parse_options(parser, &ended);
+    if (status < 0)
+        return status;
     if ((out->command & OPTIONS_REQUESTING) != 0)
         status = parse_requests(parser);
     if (status < 0 || out->help || out->version)
@@ -454,7 +510,7 @@ static int parse_words(struct parser *parser)
     out->arguments = parser->argv + parser->at;
     settle_repeats(out);
     status = check_whole(parser);
-    return status == 0 && out->command == OPTIONS_CHECK ? settle_formats(parser) : status;
+    return status == 0 && (out->command & OPTIONS_FORMATTING) != 0 ? settle_formats(parser) : status;
 }
 
 int options_parse(int argc, char **argv, struct options *out, struct err *err)
@@ -464,6 +520,7 @@ int options_parse(int argc, char **argv, struct options *out, struct err *err)
         .requests = {.timeout_ns = TIMEOUT_DEFAULT_NS, .warmup = -1, .repeat = -1},
         .report = {.style = "syseng", .precision = 3},
         .watch = {.allocator = "auto", .stacks = "auto"},
+        .snapshot = {.directory = "profiling"},
         .color = "auto",
     };
     struct parser parser = {.argv = argv, .argc = argc, .at = argc > 0 ? 1 : 0, .out = out, .err = err};
@@ -480,8 +537,9 @@ void options_fini(struct options *options)
     free(options->requests.targets.items);
     free(options->requests.headers.items);
     free(options->watch.functions.items);
-    free(options->check.formats.items);
-    free(options->check.outputs.items);
+    free(options->formats.names.items);
+    free(options->formats.outputs.items);
+    options->formats = (struct options_formats){0};
     free(options->check.suppressions.items);
     options->check = (struct options_check){0};
     options->requests.targets = options->requests.headers = options->watch.functions = (struct options_list){0};

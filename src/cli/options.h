@@ -17,11 +17,17 @@ enum options_command {
     OPTIONS_RUN = 1u << 1,
     OPTIONS_DOCTOR = 1u << 2,
     OPTIONS_CHECK = 1u << 3,
+    OPTIONS_SNAPSHOT = 1u << 4,
+    OPTIONS_REPORT = 1u << 5,
+    OPTIONS_COMPARE = 1u << 6,
 };
 #define OPTIONS_LINE_REPORT (OPTIONS_LINES | OPTIONS_RUN)
-#define OPTIONS_REQUESTING (OPTIONS_LINES | OPTIONS_CHECK)
-#define OPTIONS_PROFILING (OPTIONS_LINES | OPTIONS_RUN | OPTIONS_CHECK)
-#define OPTIONS_ANY (OPTIONS_PROFILING | OPTIONS_DOCTOR)
+#define OPTIONS_WATCHING (OPTIONS_LINE_REPORT | OPTIONS_SNAPSHOT)
+#define OPTIONS_REQUESTING (OPTIONS_LINES | OPTIONS_CHECK | OPTIONS_SNAPSHOT)
+#define OPTIONS_PROFILING (OPTIONS_LINES | OPTIONS_RUN | OPTIONS_CHECK | OPTIONS_SNAPSHOT)
+#define OPTIONS_FORMATTING (OPTIONS_CHECK | OPTIONS_REPORT | OPTIONS_COMPARE)
+#define OPTIONS_STORED (OPTIONS_SNAPSHOT | OPTIONS_REPORT | OPTIONS_COMPARE)
+#define OPTIONS_ANY (OPTIONS_PROFILING | OPTIONS_DOCTOR | OPTIONS_REPORT | OPTIONS_COMPARE)
 
 struct options_list {
     const char **items; /* pointers into argv */
@@ -47,9 +53,23 @@ struct options_report {
     bool only_changed, no_source, json;
 };
 
+/* --as, of check, report and compare: at least one. */
+struct options_formats {
+    struct options_list names;
+    struct options_list outputs; /* of each; NULL: standard output */
+};
+
+struct options_snapshot {
+    const char *directory; /* --directory, of snapshots */
+    long prune;            /* --prune: so many are kept; 0: all */
+};
+
+struct options_compare {
+    const char *old, *new; /* as typed, or NULL */
+    const char *fail_on;   /* --fail-on, or NULL */
+};
+
 struct options_check {
-    struct options_list formats;      /* --as */
-    struct options_list outputs;      /* of each format; NULL: standard output */
     struct options_list suppressions; /* --suppressions */
     const char *config;               /* --config, or NULL */
     bool still_live;                  /* --still-live */
@@ -60,21 +80,24 @@ struct options_watch {
     bool no_children;
     bool every_instruction;
     const char *allocator;
-    const char *stacks; /* "auto", "on" or "off" */
+    const char *stacks;     /* "auto", "on" or "off" */
     const char *debug_root; /* --debug-root, or NULL: /usr/lib/debug */
     bool debuginfod;
-    long depth;         /* 0: no limit */
-    long sample_bytes;  /* 0: every allocation */
+    long depth;        /* 0: no limit */
+    long sample_bytes; /* 0: every allocation */
 };
 
 struct options {
     enum options_command command;
-    const char *program;
-    char **arguments; /* the program's own, NULL-terminated, part of argv */
+    const char *program; /* of report: the stored profile, or NULL; of compare and snapshot --prune: NULL */
+    char **arguments;    /* the program's own, NULL-terminated, part of argv */
     struct options_requests requests;
     struct options_report report;
     struct options_watch watch;
     struct options_check check;
+    struct options_formats formats;
+    struct options_snapshot snapshot;
+    struct options_compare compare;
     const char *color;
     bool quiet, verbose, help, version;
     const char *print_options; /* "man", "bash", "zsh" or "fish" */

@@ -89,6 +89,11 @@ static int find_libraries(struct profile *profile)
     return status < 0 ? fail(PROFILE_FAILED, err.text) : 0;
 }
 
+static bool has_lines(const struct profile *profile)
+{
+    return profile->view == NULL || profile->view->has_lines;
+}
+
 static void look_ahead(struct profile *profile)
 {
     struct err err;
@@ -103,7 +108,7 @@ static void look_ahead(struct profile *profile)
             "%s: brings its own malloc (%s): calls within the program itself may pass us by; link it without, or with "
             "the shared library",
             program->name, code->own_allocator);
-    if (profile->view != NULL) {
+    if (!has_lines(profile)) {
         if (!code->has_line_table)
             message(MESSAGE_WARNING, "%s: no line numbers: its stacks are functions only; rebuild it with -g",
                     profile->program.name);
@@ -135,9 +140,10 @@ static int make_argv(struct profile *profile)
 }
 
 /* Nobody sees stacks in the layout of memory_profiler. */
-static bool wants_stacks(const struct options *options)
+static bool wants_stacks(const struct profile *profile)
 {
-    if (options->command == OPTIONS_CHECK)
+    const struct options *options = profile->options;
+    if (profile->view != NULL)
         return true;
     bool is_run = options->requests.targets.count == 0 && options->requests.file == NULL;
     if (strcmp(options->watch.stacks, "auto") != 0)
@@ -151,11 +157,11 @@ static int make_collector(struct profile *profile)
     uint32_t flags = WIRE_WANT_LINE_STOPS; /* without a plan it only tells the modules, which stacks need as well */
     if (!profile->options->watch.no_children)
         flags |= WIRE_WANT_CHILDREN;
-    if (wants_stacks(profile->options))
+    if (wants_stacks(profile))
         flags |= WIRE_WANT_EVENTS;
-    if (profile->options->command == OPTIONS_CHECK)
+    if (profile->view != NULL && profile->view->looks_at_heap)
         flags |= WIRE_WANT_LOOKS;
-    if (collector_new(flags, profile->view == NULL ? watch_plan : NULL, profile->watch, &profile->collector, &err) < 0)
+    if (collector_new(flags, has_lines(profile) ? watch_plan : NULL, profile->watch, &profile->collector, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
     collector_sample(profile->collector, (uint64_t)profile->options->watch.sample_bytes);
     collector_limit_depth(profile->collector, (uint32_t)profile->options->watch.depth);
@@ -177,7 +183,7 @@ int profile_init(struct profile *profile, const struct options *options, const s
         return status;
     const char *obstacle = program_obstacle(&profile->program, &err);
     if (obstacle != NULL && view != NULL) {
-        message(MESSAGE_ERROR, "%s: cannot be checked: %s", profile->program.name, obstacle);
+        message(MESSAGE_ERROR, "%s: cannot be %s: %s", profile->program.name, view->verb, obstacle);
         return PROFILE_FAILED;
     }
     if (obstacle != NULL) {
@@ -243,6 +249,14 @@ static int program_status(const struct profile *profile)
     return WIFEXITED(profile->wait_status) ? WEXITSTATUS(profile->wait_status) : PROFILE_FAILED;
 }
 
+/* Which builds the modules are; without memory it is not known. */
+static void find_builds(struct session *session)
+{
+    session->build_ids = calloc(session->module_count + 1, sizeof *session->build_ids);
+    for (size_t i = 0; session->build_ids != NULL && i < session->module_count; i++)
+        session->build_ids[i] = symbols_build_id(session->modules[i]);
+}
+
 /* Give the session what only we know. */
 static int complete_session(const struct profile *profile, struct session *session)
 {
@@ -251,6 +265,7 @@ static int complete_session(const struct profile *profile, struct session *sessi
         count++;
     session->wait_status = profile->wait_status;
     session->ended_by_us = profile->ended_by_us;
+    find_builds(session);
     session->argv = calloc(count + 1, sizeof *session->argv);
     for (size_t i = 0; session->argv != NULL && i < count; i++) {
         session->argv[i] = strdup(profile->argv[i]);
@@ -266,7 +281,7 @@ size_t profile_look_up(void *data, const char *path, uint64_t address, bool want
     return wants_lines ? symbols_lookup(data, path, address, out, max) : symbols_name(data, path, address, out, max);
 }
 
-static struct report_options report_options(const struct profile *profile)
+struct report_options profile_report_options(const struct profile *profile)
 {
     const struct options_report *wanted = &profile->options->report;
     return (struct report_options){
@@ -281,7 +296,7 @@ static struct report_options report_options(const struct profile *profile)
 
 static int print_report(struct profile *profile, const struct session *session, struct err *err)
 {
-    struct report_options options = report_options(profile);
+    struct report_options options = profile_report_options(profile);
     FILE *out = profile->output.stream;
     options.color = message_wants_color(profile->options->color, fileno(out));
     int status = output_begin(&profile->output, err);
@@ -320,7 +335,7 @@ static void add_suggested(const char *function, void *data)
 static void say_after(struct profile *profile, const struct session *session)
 {
     struct suggested suggested = {.all = TEXT_EMPTY};
-    const struct report_options options = report_options(profile);
+    const struct report_options options = profile_report_options(profile);
     if (watch_is_empty(profile->watch))
         report_heap_functions(session, &options, SUGGESTED_FUNCTIONS, add_suggested, &suggested);
     watch_warn_after(profile->watch, profile->program.name, text_get(&suggested.all));
@@ -360,7 +375,8 @@ static void say_servers(const struct profile *profile)
     const int failure = profile->symbols != NULL ? symbols_servers_failure(profile->symbols) : 0;
     if (failure != 0)
         message(MESSAGE_WARNING,
-                "--debuginfod: the servers that DEBUGINFOD_URLS names failed: %s; where debug information is missing, stacks "
+                "--debuginfod: the servers that DEBUGINFOD_URLS names failed: %s; where debug information is missing, "
+                "stacks "
                 "have no lines",
                 strerror(-failure));
 }
@@ -386,10 +402,15 @@ static int report_session(struct profile *profile, struct session *session)
         return fail(PROFILE_FAILED, "out of memory");
     if (profile->has_dropped_window)
         merge_drop(session, profile->dropped_window);
-    if (profile->view != NULL)
+    if (!has_lines(profile))
         return judge_session(profile, session);
     if (merge_repeats(session, (uint32_t)profile->options->requests.repeat, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
+    if (profile->view != NULL) {
+        int status = judge_session(profile, session);
+        watch_warn_after(profile->watch, profile->program.name, "");
+        return status;
+    }
     if (session->has_sites)
         open_symbols(profile);
     if (print_report(profile, session, &err) < 0)
@@ -414,7 +435,7 @@ int profile_report(struct profile *profile, int failure)
         if (own != 0)
             failure = own;
     }
-    if (profile->view != NULL)
+    if (!has_lines(profile))
         return failure;
     return status != 0 ? status : failure;
 }

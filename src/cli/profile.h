@@ -11,6 +11,7 @@
 #include "cli/watch.h"
 #include "collector/collector.h"
 #include "harness/harness.h"
+#include "report/report.h"
 #include "symbols/symbols.h"
 
 /* Exit statuses of our own. */
@@ -28,6 +29,9 @@ struct profile_view {
     /* The session is complete, and has at least one window. Returns the exit status. */
     int (*judge)(struct profile *profile, struct session *session, void *data);
     void *data;
+    const char *verb; /* what cannot be done to a program that cannot be profiled: "checked" */
+    bool has_lines;   /* lines are recorded as well, repeats are added up, and the program's exit status is passed on */
+    bool looks_at_heap; /* what the program still refers to is found out */
 };
 
 struct profile {
@@ -39,7 +43,7 @@ struct profile {
     struct collector *collector; /* NULL: the program runs unprofiled, for a reason that was said */
     struct harness *harness;
     struct symbols *symbols; /* made for the report */
-    char **argv; /* of the program, NULL-terminated; strings are the command line's */
+    char **argv;             /* of the program, NULL-terminated; strings are the command line's */
     char *preload;
     int wait_status;
     bool ended_by_us;
@@ -49,8 +53,8 @@ struct profile {
 };
 
 /* Check the program, say what limits the report, and make everything ready to start it. Returns 0, or the exit status
-   to end with, the reason said. In any case profile_fini follows. With a view, stacks are recorded and lines are not,
-   and a program that cannot be profiled is not started. */
+   to end with, the reason said. In any case profile_fini follows. With a view, stacks are recorded, and a program that
+   cannot be profiled is not started. */
 int profile_init(struct profile *profile, const struct options *options, const struct profile_view *view);
 void profile_fini(struct profile *profile);
 
@@ -64,5 +68,8 @@ int profile_report(struct profile *profile, int failure);
 /* A report_lookup_fn by profile->symbols. */
 size_t profile_look_up(void *data, const char *path, uint64_t address, bool wants_lines, struct symbols_frame *out,
                        size_t max);
+
+/* What the command line says of a report, with names from profile->symbols. */
+struct report_options profile_report_options(const struct profile *profile);
 
 #endif

@@ -41,6 +41,10 @@ struct report_options {
     const struct report_origin *origin; /* NULL: nothing is known */
 };
 
+/* What the first request of the session did, in one line, and an empty one: the title of a report that stands for itself.
+   Returns 0 or a negative errno of the write. */
+int report_title(const struct session *session, const struct report_options *options, FILE *out, struct err *err);
+
 /* The first line: which allocator the program has. Nothing when it is the C library's and there is no heap report, and
    in the style of memory_profiler. Returns 0 or a negative errno of the write. */
 int report_head(const struct session *session, const struct report_options *options, FILE *out, struct err *err);

@@ -3,6 +3,7 @@
 
 #include "report/report.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -55,11 +56,10 @@ static void list_end(struct summary *summary)
         text_addf(&summary->line, " and %zu more", summary->names - SUMMARY_NAMES_MAX);
 }
 
-static void say_request(struct summary *summary, const struct session_request *request)
+static void add_request(struct text *line, const struct session *session, const struct session_request *request)
 {
     const struct session_totals *totals = &request->totals;
-    struct text *line = &summary->line;
-    describe_request(line, request, summary->session);
+    describe_request(line, request, session);
     text_addf(line, " in %s", units_duration(request->elapsed_ns).text);
     text_addf(line, ", peak %s", units_change(totals->peak_bytes).text);
     text_addf(line, ", allocated %s in %" PRIu64, units_bytes(totals->alloc_bytes).text, totals->alloc_count);
@@ -69,6 +69,12 @@ static void say_request(struct summary *summary, const struct session_request *r
                   units_bytes(totals->unmapped_bytes).text);
     if (totals->has_rss)
         text_addf(line, ", RSS %s", units_change(totals->rss_after_bytes - totals->rss_before_bytes).text);
+}
+
+static void say_request(struct summary *summary, const struct session_request *request)
+{
+    struct text *line = &summary->line;
+    add_request(line, summary->session, request);
     emit(summary);
     if (!request->is_run && !request->finished) {
         text_add_printable(line, request->method);
@@ -333,4 +339,14 @@ void report_summary(const struct session *session, report_emit_fn *emit_line, vo
     say_optimized(&summary);
     say_missing_sources(&summary);
     text_fini(&summary.line);
+}
+
+int report_title(const struct session *session, const struct report_options *options, FILE *out, struct err *err)
+{
+    struct text line = TEXT_EMPTY;
+    (void)options;
+    add_request(&line, session, &session->requests[0]);
+    int code = line.failed ? -ENOMEM : fprintf(out, "%s\n\n", text_get(&line)) < 0 ? -EIO : 0;
+    text_fini(&line);
+    return code == 0 ? 0 : err_set(err, code, "report: %s", strerror(-code));
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "elf/elf-file.h"
 #include "elf/strings.h"
 #include "symbols/object.h"
 #include "symbols/servers.h"
@@ -172,4 +173,23 @@ size_t symbols_lookup(struct symbols *symbols, const char *path, uint64_t addres
 size_t symbols_name(struct symbols *symbols, const char *path, uint64_t address, struct symbols_frame *out, size_t max)
 {
     return look_up(symbols, path, address, false, out, max);
+}
+
+char *symbols_build_id(const char *path)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct elf_file file;
+    size_t size_bytes;
+    if (elf_file_open(&file, path, NULL) != 0)
+        return NULL;
+    const uint8_t *id = elf_file_build_id(&file, &size_bytes);
+    char *text = id != NULL ? malloc(2 * size_bytes + 1) : NULL;
+    for (size_t i = 0; text != NULL && i < size_bytes; i++) {
+        text[2 * i] = digits[id[i] >> 4];
+        text[2 * i + 1] = digits[id[i] & 15];
+    }
+    if (text != NULL)
+        text[2 * size_bytes] = '\0';
+    elf_file_close(&file);
+    return text;
 }

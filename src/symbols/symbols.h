@@ -62,4 +62,8 @@ size_t symbols_lookup(struct symbols *symbols, const char *path, uint64_t addres
    decompressed, and whose lines nobody would look at. */
 size_t symbols_name(struct symbols *symbols, const char *path, uint64_t address, struct symbols_frame *out, size_t max);
 
+/* The GNU build id of the file at `path`, in hexadecimal, for the caller to free; NULL when it has none, cannot be read, or
+   memory is out. */
+char *symbols_build_id(const char *path);
+
 #endif

@@ -54,6 +54,11 @@ UNIT_TESTS += %D%/report-lines
 %C%_report_lines_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_report_lines_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/snapshot
+%C%_snapshot_SOURCES = %D%/snapshot.c %D%/mutate.h
+%C%_snapshot_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_snapshot_LDADD = src/snapshot/libsnapshot.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
 # Findings of check.
 UNIT_TESTS += %D%/check-golden
 %C%_check_golden_SOURCES = %D%/check-golden.c %D%/check-session.c %D%/check-session.h %D%/golden.c %D%/golden.h

@@ -1,0 +1,36 @@
+/* The formats of a profile: what --as names, and the files of a snapshot. */
+
+#ifndef CLI_FORMATS_H
+#define CLI_FORMATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "report/model.h"
+#include "report/report.h"
+
+/* One request, as a session of its own, and its model. */
+struct formats_input {
+    const struct session *session;
+    const struct model *model;
+    const struct report_options *options;
+};
+
+/* Returns 0 or a negative errno with a sentence. */
+typedef int formats_write_fn(const struct formats_input *input, FILE *out, struct err *err);
+
+struct format {
+    const char *name; /* of --as */
+    const char *file; /* in a snapshot's request folder; NULL: it is in none */
+    formats_write_fn *write;
+    bool takes_several; /* requests one after another make one report */
+};
+extern const struct format formats[];
+extern const size_t formats_count;
+
+/* NULL when there is none of that name. */
+const struct format *format_named(const char *name);
+
+#endif

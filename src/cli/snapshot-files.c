@@ -1,0 +1,172 @@
+/* Each file is a view of the same session and model; the first is the profile that they can all be made from again. */
+
+#include "cli/snapshot-files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "cli/formats.h"
+
+/* --- Compressed --- */
+
+static ssize_t write_compressed(void *cookie, const char *bytes, size_t length)
+{
+    return length == 0 || gzwrite(cookie, bytes, (unsigned)length) > 0 ? (ssize_t)length : 0;
+}
+
+static int close_compressed(void *cookie)
+{
+    return gzclose(cookie) == Z_OK ? 0 : EOF;
+}
+
+/* A stream into a file that is compressed on its way; the same profile gives the same bytes. */
+static FILE *open_compressed(const char *path)
+{
+    gzFile file = gzopen(path, "wbe");
+    FILE *out =
+        file != NULL
+            ? fopencookie(file, "w", (cookie_io_functions_t){.write = write_compressed, .close = close_compressed})
+            : NULL;
+    if (file != NULL && out == NULL)
+        gzclose(file);
+    return out;
+}
+
+/* --- Files --- */
+
+static int tell(const char *path, int error, struct err *err)
+{
+    const char *cure = error == ENOSPC || error == EDQUOT
+                           ? "; make room, or remove old snapshots with: syseng-mem snapshot --prune N"
+                           : "";
+    return err_set(err, -error, "%s: cannot be written: %s%s", path, strerror(error), cure);
+}
+
+static int write_file(const struct formats_input *input, formats_write_fn *write, const char *folder, const char *name,
+                      bool is_compressed, struct err *err)
+{
+    char *path;
+    if (asprintf(&path, "%s/%s", folder, name) < 0)
+        return err_set(err, -ENOMEM, "out of memory");
+    errno = 0;
+    FILE *out = is_compressed ? open_compressed(path) : fopen(path, "we");
+    int status = out != NULL ? write(input, out, err) : tell(path, errno != 0 ? errno : ENOMEM, err);
+    errno = 0;
+    bool is_lost = out != NULL && ferror(out) != 0;
+    is_lost |= out != NULL && fclose(out) != 0;
+    if (is_lost && (status == 0 || status == -EIO))
+        status = tell(path, errno != 0 ? errno : EIO, err);
+    free(path);
+    return status;
+}
+
+/* `options` with the name of the file that is written, as its readers will type it. */
+static int write_format(const struct formats_input *input, const struct format *format, const char *folder,
+                        const char *final_folder, struct err *err)
+{
+    struct text path = TEXT_EMPTY;
+    struct report_options options = *input->options;
+    struct report_origin origin = *input->options->origin;
+    text_addf(&path, "%s/%s", final_folder, format->file);
+    origin.path = text_get(&path);
+    options.origin = &origin;
+    const struct formats_input own = {input->session, input->model, &options};
+    int status = write_file(&own, format->write, folder, format->file, false, err);
+    text_fini(&path);
+    return status;
+}
+
+static int write_all(const struct formats_input *input, const char *folder, const char *final_folder, struct err *err)
+{
+    int status = write_file(input, format_named("json")->write, folder, SNAPSHOT_PROFILE, true, err);
+    for (size_t i = 0; i < formats_count && status == 0; i++)
+        if (formats[i].file != NULL)
+            status = write_format(input, &formats[i], folder, final_folder, err);
+    return status;
+}
+
+/* --- Figures --- */
+
+static int compare_times(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* Of one firing: the middle one. */
+static uint64_t typical_ns(const struct session_request *request)
+{
+    size_t count = request->repeat_count;
+    uint64_t *sorted = request->firings_ns != NULL ? malloc(count * sizeof *sorted) : NULL;
+    if (sorted == NULL)
+        return count > 1 ? request->elapsed_ns / count : request->elapsed_ns;
+    memcpy(sorted, request->firings_ns, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, compare_times);
+    uint64_t middle = sorted[count / 2];
+    free(sorted);
+    return middle;
+}
+
+void snapshot_files_add_name(struct text *out, const struct session *session, uint32_t index)
+{
+    const struct session_request *request = &session->requests[index];
+    snapshot_add_request_name(out, request->is_run ? NULL : request->method,
+                              request->is_run ? session->argv[0] : request->target, typical_ns(request));
+}
+
+static int fill(const struct model *model, const char *folder, struct snapshot_request *out)
+{
+    const struct session_request *request = model->request;
+    const char *target = request->is_run ? model->session->argv[0] : request->target;
+    *out = (struct snapshot_request){
+        .folder = strdup(strrchr(folder, '/') + 1),
+        .method = request->is_run ? NULL : strdup(request->method),
+        .target = strdup(target),
+        .status = request->is_run ? 0 : request->status,
+        .ordinal = request->ordinal,
+        .repeat_count = request->repeat_count > 0 ? request->repeat_count : 1,
+        .elapsed_ns = typical_ns(request),
+        .has_heap = model->has_memory,
+        .alloc_bytes = model->totals[MODEL_ALLOC_BYTES],
+        .alloc_count = model->totals[MODEL_ALLOC_COUNT],
+        .not_freed_bytes = model->totals[MODEL_LIVE_BYTES],
+        .not_freed_count = model->totals[MODEL_LIVE_COUNT],
+        .peak_bytes = model->totals[MODEL_PEAK_BYTES],
+        .has_rss = request->totals.has_rss,
+        .rss_bytes = request->totals.rss_after_bytes - request->totals.rss_before_bytes,
+        .has_cpu = model->has_time,
+        .cpu_ns = model->totals[MODEL_TIME_NS],
+    };
+    return out->folder != NULL && out->target != NULL && (request->is_run || out->method != NULL) ? 0 : -ENOMEM;
+}
+
+int snapshot_files_write(const struct snapshot_files *files, uint32_t index, const char *folder,
+                         struct snapshot_request *out, struct err *err)
+{
+    struct session slice;
+    struct model model = {0};
+    struct report_options options = *files->options;
+    const struct report_origin origin = {
+        .time_s = files->snapshot->time_s, .commit = files->snapshot->commit, .subject = files->snapshot->subject};
+    struct text final_folder = TEXT_EMPTY;
+    options.origin = &origin;
+    text_addf(&final_folder, "%s%s", files->final_path, strrchr(folder, '/'));
+    if (session_slice(files->session, index, &slice) != 0) {
+        text_fini(&final_folder);
+        return err_set(err, -ENOMEM, "out of memory");
+    }
+    int status = model_build(&slice, 0, options.lookup, options.lookup_data, &model);
+    if (status == 0)
+        status = fill(&model, folder, out);
+    if (status != 0)
+        err_set(err, status, "out of memory");
+    const struct formats_input input = {&slice, &model, &options};
+    if (status == 0)
+        status = write_all(&input, folder, text_get(&final_folder), err);
+    text_fini(&final_folder);
+    model_fini(&model);
+    session_slice_fini(&slice);
+    return status;
+}

@@ -1,0 +1,283 @@
+/* meta.json, written and read. Fields are only ever added. */
+
+#include "snapshot/meta.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FORMAT "syseng-mem-snapshot"
+#define VERSION 1
+#define FILE_MAX_BYTES (64u << 20)
+
+/* --- Writing --- */
+
+static json_t *text_or_null(const char *text)
+{
+    struct text clean = TEXT_EMPTY;
+    if (text == NULL)
+        return json_null();
+    text_add_utf8(&clean, text, strlen(text));
+    json_t *value = json_string(text_get(&clean));
+    text_fini(&clean);
+    return value;
+}
+
+static json_t *number_if(bool known, uint64_t value)
+{
+    return known ? json_integer(value <= INT64_MAX ? (json_int_t)value : INT64_MAX) : json_null();
+}
+
+static json_t *request_object(const struct snapshot_request *request)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "folder", text_or_null(request->folder));
+    json_object_set_new(object, "method", text_or_null(request->method));
+    json_object_set_new(object, "target", text_or_null(request->target));
+    json_object_set_new(object, "status", number_if(request->status > 0, (uint64_t)request->status));
+    json_object_set_new(object, "ordinal", json_integer(request->ordinal));
+    json_object_set_new(object, "repeat_count", json_integer(request->repeat_count));
+    json_object_set_new(object, "elapsed_ns", number_if(true, request->elapsed_ns));
+    json_object_set_new(object, "alloc_bytes", number_if(request->has_heap, request->alloc_bytes));
+    json_object_set_new(object, "alloc_count", number_if(request->has_heap, request->alloc_count));
+    json_object_set_new(object, "not_freed_bytes", number_if(request->has_heap, request->not_freed_bytes));
+    json_object_set_new(object, "not_freed_count", number_if(request->has_heap, request->not_freed_count));
+    json_object_set_new(object, "peak_bytes", number_if(request->has_heap, request->peak_bytes));
+    json_object_set_new(object, "rss_bytes", request->has_rss ? json_integer(request->rss_bytes) : json_null());
+    json_object_set_new(object, "cpu_ns", number_if(request->has_cpu, request->cpu_ns));
+    return object;
+}
+
+static json_t *command_array(char *const *command)
+{
+    json_t *array = json_array();
+    for (; command != NULL && *command != NULL; command++)
+        json_array_append_new(array, text_or_null(*command));
+    return array;
+}
+
+void meta_add(struct text *out, const struct snapshot *snapshot, const struct snapshot_request *request)
+{
+    json_t *root = json_object();
+    json_object_set_new(root, "format", json_string(FORMAT));
+    json_object_set_new(root, "version", json_integer(VERSION));
+    json_object_set_new(root, "tool", text_or_null(snapshot->tool));
+    json_object_set_new(root, "time", json_integer(snapshot->time_s));
+    json_object_set_new(root, "commit", text_or_null(snapshot->commit));
+    json_object_set_new(root, "dirty", snapshot->commit != NULL ? json_boolean(snapshot->is_dirty) : json_null());
+    json_object_set_new(root, "branch", text_or_null(snapshot->branch));
+    json_object_set_new(root, "subject", text_or_null(snapshot->subject));
+    json_object_set_new(root, "program", text_or_null(snapshot->program));
+    json_object_set_new(root, "build_id", text_or_null(snapshot->build_id));
+    json_object_set_new(root, "compiler", text_or_null(snapshot->compiler));
+    json_object_set_new(root, "host", text_or_null(snapshot->host));
+    json_object_set_new(root, "kernel", text_or_null(snapshot->kernel));
+    json_object_set_new(root, "command", command_array(snapshot->command));
+    if (request != NULL) {
+        json_object_set_new(root, "request", request_object(request));
+    } else {
+        json_t *array = json_array();
+        for (size_t i = 0; i < snapshot->request_count; i++)
+            json_array_append_new(array, request_object(&snapshot->requests[i]));
+        json_object_set_new(root, "requests", array);
+    }
+    char *text = json_dumps(root, JSON_INDENT(2));
+    json_decref(root);
+    out->failed |= text == NULL;
+    text_add(out, text != NULL ? text : "");
+    text_add(out, "\n");
+    free(text);
+}
+
+/* --- Reading --- */
+
+static char *copy_text(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? strdup(text) : NULL;
+}
+
+static uint64_t get(const json_t *object, const char *key)
+{
+    json_int_t value = json_integer_value(json_object_get(object, key));
+    return value > 0 ? (uint64_t)value : 0;
+}
+
+static bool has(const json_t *object, const char *key)
+{
+    return json_is_integer(json_object_get(object, key));
+}
+
+static void read_request(const json_t *object, struct snapshot_request *out)
+{
+    *out = (struct snapshot_request){
+        .folder = copy_text(object, "folder"),
+        .method = copy_text(object, "method"),
+        .target = copy_text(object, "target"),
+        .status = (int)get(object, "status"),
+        .ordinal = (uint32_t)get(object, "ordinal"),
+        .repeat_count = (uint32_t)get(object, "repeat_count"),
+        .elapsed_ns = get(object, "elapsed_ns"),
+        .has_heap = has(object, "alloc_bytes"),
+        .alloc_bytes = get(object, "alloc_bytes"),
+        .alloc_count = get(object, "alloc_count"),
+        .not_freed_bytes = get(object, "not_freed_bytes"),
+        .not_freed_count = get(object, "not_freed_count"),
+        .peak_bytes = get(object, "peak_bytes"),
+        .has_rss = has(object, "rss_bytes"),
+        .rss_bytes = json_integer_value(json_object_get(object, "rss_bytes")),
+        .has_cpu = has(object, "cpu_ns"),
+        .cpu_ns = get(object, "cpu_ns"),
+    };
+}
+
+/* A folder's name in the file is followed by readers: nothing but a name is taken. */
+static bool is_folder_name(const char *name)
+{
+    return name != NULL && *name != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0 &&
+           strcmp(name, "..") != 0;
+}
+
+/* A snapshot's own meta.json has all requests, that in a request's folder only one. */
+static int read_requests(const json_t *root, struct snapshot *out)
+{
+    const json_t *array = json_object_get(root, "requests"), *single = json_object_get(root, "request");
+    size_t count = single != NULL ? 1 : json_array_size(array);
+    out->requests = calloc(count + 1, sizeof *out->requests);
+    if (out->requests == NULL)
+        return -ENOMEM;
+    while (out->request_count < count) {
+        struct snapshot_request *request = &out->requests[out->request_count];
+        read_request(single != NULL ? single : json_array_get(array, out->request_count), request);
+        out->request_count++;
+        if (!is_folder_name(request->folder) || request->target == NULL)
+            return -EINVAL;
+    }
+    return 0;
+}
+
+static int read_command(const json_t *array, struct snapshot *out)
+{
+    out->command = calloc(json_array_size(array) + 1, sizeof *out->command);
+    if (out->command == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const char *word = json_string_value(json_array_get(array, i));
+        out->command[i] = strdup(word != NULL ? word : "");
+        if (out->command[i] == NULL)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int read_root(const json_t *root, struct snapshot *out)
+{
+    out->tool = copy_text(root, "tool");
+    out->time_s = json_integer_value(json_object_get(root, "time"));
+    out->commit = copy_text(root, "commit");
+    out->is_dirty = json_is_true(json_object_get(root, "dirty"));
+    out->branch = copy_text(root, "branch");
+    out->subject = copy_text(root, "subject");
+    out->program = copy_text(root, "program");
+    out->build_id = copy_text(root, "build_id");
+    out->compiler = copy_text(root, "compiler");
+    out->host = copy_text(root, "host");
+    out->kernel = copy_text(root, "kernel");
+    int code = read_command(json_object_get(root, "command"), out);
+    return code == 0 ? read_requests(root, out) : code;
+}
+
+static int check_format(const json_t *root, const char *path, struct err *err)
+{
+    const char *format = json_string_value(json_object_get(root, "format"));
+    json_int_t version = json_integer_value(json_object_get(root, "version"));
+    if (format == NULL || strcmp(format, FORMAT) != 0)
+        return err_set(err, -EINVAL, "%s: this is no snapshot of syseng-mem", path);
+    if (version != VERSION)
+        return err_set(err, -EINVAL, "%s: a snapshot of format %lld, and this syseng-mem reads format %d; %s", path,
+                       (long long)version, VERSION,
+                       version > VERSION ? "use a newer syseng-mem" : "make the snapshot anew");
+    return 0;
+}
+
+static int parse(const char *path, const struct text *text, struct snapshot *out, struct err *err)
+{
+    json_error_t error;
+    json_t *root = json_loadb(text_get(text), text->length, JSON_REJECT_DUPLICATES, &error);
+    if (root == NULL)
+        return err_set(err, -EINVAL, "%s: damaged: %s", path, error.text);
+    int code = check_format(root, path, err);
+    if (code == 0) {
+        code = read_root(root, out);
+        if (code != 0)
+            err_set(err, code, "%s: %s", path, code == -ENOMEM ? "out of memory" : "damaged: a request has no folder");
+    }
+    json_decref(root);
+    return code;
+}
+
+/* The last part of a path, without slashes at its end. */
+static char *last_part(const char *path)
+{
+    size_t end = strlen(path), begin;
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    for (begin = end; begin > 0 && path[begin - 1] != '/'; begin--)
+        ;
+    return strndup(path + begin, end - begin);
+}
+
+int snapshot_read(const char *path, struct snapshot **out, struct err *err)
+{
+    struct text file = TEXT_EMPTY, name = TEXT_EMPTY;
+    struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+    if (snapshot == NULL)
+        return err_set(err, -ENOMEM, "out of memory");
+    text_addf(&name, "%s/" META_FILE, path);
+    int code = text_add_file(&file, text_get(&name), FILE_MAX_BYTES);
+    if (code == 0)
+        code = parse(text_get(&name), &file, snapshot, err);
+    else if (code == -ENOENT || code == -ENOTDIR)
+        err_set(err, code, "%s: no snapshot: there is no " META_FILE " in it", path);
+    else
+        err_set(err, code, "%s: %s", text_get(&name), strerror(-code));
+    snapshot->path = strdup(path);
+    snapshot->name = last_part(path);
+    if (code == 0 && (snapshot->path == NULL || snapshot->name == NULL))
+        code = err_set(err, -ENOMEM, "out of memory");
+    text_fini(&file);
+    text_fini(&name);
+    if (code != 0)
+        snapshot_free(snapshot);
+    else
+        *out = snapshot;
+    return code;
+}
+
+void snapshot_free(struct snapshot *snapshot)
+{
+    if (snapshot == NULL)
+        return;
+    for (size_t i = 0; i < snapshot->request_count; i++) {
+        free(snapshot->requests[i].folder);
+        free(snapshot->requests[i].method);
+        free(snapshot->requests[i].target);
+    }
+    free(snapshot->requests);
+    for (char **word = snapshot->command; word != NULL && *word != NULL; word++)
+        free(*word);
+    free(snapshot->command);
+    free(snapshot->path);
+    free(snapshot->name);
+    free(snapshot->commit);
+    free(snapshot->branch);
+    free(snapshot->subject);
+    free(snapshot->program);
+    free(snapshot->compiler);
+    free(snapshot->build_id);
+    free(snapshot->tool);
+    free(snapshot->host);
+    free(snapshot->kernel);
+    free(snapshot);
+}
