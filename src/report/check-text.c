@@ -208,7 +208,10 @@ static void add_still_live(struct text *out, const struct check_result *result, 
 
 int check_text(const struct check_result *result, const struct check_print *print, FILE *out, struct err *err)
 {
-    struct printer printer = {.result = result, .print = print, .out = TEXT_EMPTY, .cache = SOURCE_CACHE_EMPTY};
+    struct printer printer = {.result = result,
+                              .print = print,
+                              .out = TEXT_EMPTY,
+                              .cache = {.read = print->read_source, .data = print->source_data}};
     size_t width = widest_name(result->findings, result->finding_count, result);
     for (size_t i = 0; i < result->finding_count; i++)
         add_next(&printer, i, width);

@@ -239,7 +239,7 @@ static bool find_list(struct judge *judge, const struct check_finding *finding, 
 {
     struct check_result *result = judge->result;
     bool is_reachable = finding->evidence == CHECK_STILL_LIVE && finding->reach == CHECK_REACH_ALL;
-    if (finding->evidence == CHECK_KEPT)
+    if (finding->evidence == CHECK_KEPT && !judge->options->finds_kept)
         *out = (struct list){&result->kept, &result->kept_count, &judge->kept_room};
     else if (finding->evidence == CHECK_UNREACHABLE && check_is_indirect(finding))
         *out = (struct list){&result->indirect, &result->indirect_count, &judge->indirect_room};

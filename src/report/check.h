@@ -26,7 +26,7 @@ enum check_evidence {
     CHECK_GROWING,     /* live again after every repeat */
     CHECK_UNREACHABLE, /* nothing in the program's memory refers to it any more */
     CHECK_STILL_LIVE,  /* not freed when the program ended */
-    CHECK_KEPT,        /* live from the first repeats only, or replaced by each other: no finding */
+    CHECK_KEPT,        /* live from the first repeats only, or replaced by each other: no finding, unless asked for */
 };
 
 /* Whether the program's memory still has pointers to the blocks when they are judged. */
@@ -96,6 +96,7 @@ struct check_result {
 struct check_options {
     uint32_t repeat;      /* windows per request */
     bool finds_reachable; /* of a whole run, what is still live at exit is a finding though it is reachable */
+    bool finds_kept;      /* what a request leaves is a finding though it may not grow: of a stored profile no more is known */
     report_lookup_fn *lookup;
     void *lookup_data;
     struct suppressions *suppressions;               /* or NULL; those that match are marked as used */
@@ -114,6 +115,8 @@ struct check_print {
     bool verbose;        /* text: what is kept, and stacks to their end */
     bool color;
     bool source;
+    report_source_fn *read_source; /* as in the report's options */
+    void *source_data;
 };
 
 /* One function per format. Return 0 or a negative errno of the write. */

@@ -15,6 +15,6 @@ noinst_LIBRARIES += %D%/libreport.a
 	%D%/check-runtime.c \
 	%D%/check-suppressions.h %D%/check-suppressions.c \
 	%D%/check-annotations.c %D%/json-build.h %D%/json-build.c %D%/check-json.c %D%/check-junit.c %D%/check-sarif.c %D%/check-text.c \
-	%D%/json-sources.h %D%/json-sources.c %D%/stored.h %D%/stored.c \
+	%D%/json-sources.h %D%/json-sources.c %D%/markdown.h %D%/markdown.c %D%/stored.h %D%/stored.c \
 	%D%/allocator.c %D%/lines.c %D%/heap.c %D%/summary.c %D%/json.c
 %C%_libreport_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)

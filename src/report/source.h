@@ -37,8 +37,6 @@ struct source_cache {
     void *data;
 };
 
-#define SOURCE_CACHE_EMPTY ((struct source_cache){.last = 0})
-
 /* An empty cache that reads sources in the way that the report's options say. */
 struct source_cache source_cache_of(const struct report_options *options);
 

@@ -52,6 +52,7 @@ E2E_TESTS += %D%/lines-own.test
 E2E_TESTS += %D%/lines-truth.test
 E2E_TESTS += %D%/memory-added.test
 E2E_TESTS += %D%/readme.test
+E2E_TESTS += %D%/snapshot.test
 E2E_TESTS += %D%/stops-real.test
 E2E_TESTS += %D%/stops-sandbox.test
 E2E_TESTS += %D%/stops-signals.test
