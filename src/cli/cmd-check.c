@@ -237,7 +237,8 @@ static int judge(struct profile *profile, struct session *session, void *data)
 int cmd_check(const struct options *options)
 {
     struct check_command command = {.options = options};
-    const struct profile_view view = {.judge = judge, .data = &command, .verb = "checked", .looks_at_heap = true};
+    const struct profile_view view = {
+        .judge = judge, .data = &command, .obstacle = "cannot be checked", .looks_at_heap = true};
     bool has_requests = options->requests.targets.count > 0 || options->requests.file != NULL;
     int status = read_rules(&command);
     if (status == 0)

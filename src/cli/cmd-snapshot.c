@@ -156,7 +156,7 @@ static int print_path(const char *path)
 static int take_snapshot(struct snapshot_command *command)
 {
     const struct options *options = command->options;
-    const struct profile_view view = {.judge = store, .data = command, .verb = "profiled", .has_lines = true};
+    const struct profile_view view = {.judge = store, .data = command, .obstacle = "no snapshot", .has_lines = true};
     bool has_requests = options->requests.targets.count > 0 || options->requests.file != NULL;
     struct err err;
     if (snapshot_begin(options->snapshot.directory, command->time_s, &command->writer, &err) < 0)

@@ -183,7 +183,7 @@ int profile_init(struct profile *profile, const struct options *options, const s
         return status;
     const char *obstacle = program_obstacle(&profile->program, &err);
     if (obstacle != NULL && view != NULL) {
-        message(MESSAGE_ERROR, "%s: cannot be %s: %s", profile->program.name, view->verb, obstacle);
+        message(MESSAGE_ERROR, "%s: %s: %s", profile->program.name, view->obstacle, obstacle);
         return PROFILE_FAILED;
     }
     if (obstacle != NULL) {

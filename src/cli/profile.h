@@ -29,8 +29,8 @@ struct profile_view {
     /* The session is complete, and has at least one window. Returns the exit status. */
     int (*judge)(struct profile *profile, struct session *session, void *data);
     void *data;
-    const char *verb; /* what cannot be done to a program that cannot be profiled: "checked" */
-    bool has_lines;   /* lines are recorded as well, repeats are added up, and the program's exit status is passed on */
+    const char *obstacle; /* what is said of a program that cannot be profiled: "cannot be checked" */
+    bool has_lines; /* lines are recorded as well, repeats are added up, and the program's exit status is passed on */
     bool looks_at_heap; /* what the program still refers to is found out */
 };
 
