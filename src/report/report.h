@@ -24,6 +24,8 @@ struct report_origin {
     int64_t time_s;      /* since 1970: when the request was sent */
     const char *commit;  /* of the program's sources */
     const char *subject; /* of that commit */
+    const char *const *files; /* names of those beside it, NULL at the end; NULL: it stands alone */
+    const char *graph_svg;    /* the call graph, as dot draws it */
 };
 
 enum report_style { REPORT_STYLE_SYSENG, REPORT_STYLE_MEMORY_PROFILER };
@@ -78,5 +80,8 @@ int report_json(const struct session *session, const struct report_options *opti
 /* What goes to standard error after the report, one line each, without the "syseng-mem: " prefix: `emit` is called per
    line. */
 void report_summary(const struct session *session, report_emit_fn *emit, void *data);
+
+/* The part of it that limits what the numbers mean: losses, what could not be watched, what is not exact. */
+void report_warnings(const struct session *session, report_emit_fn *emit, void *data);
 
 #endif

@@ -321,23 +321,36 @@ static void say_refused_stops(struct summary *summary)
     emit(summary);
 }
 
+/* Everything but the requests' own lines. */
+static void say_warnings(struct summary *summary)
+{
+    say_end(summary);
+    say_never_ran(summary, true, false);
+    say_never_ran(summary, false, false);
+    say_never_ran(summary, true, true);
+    say_never_ran(summary, false, true);
+    say_losses(summary);
+    say_waits(summary);
+    say_processes(summary);
+    say_refused_stops(summary);
+    say_precision(summary);
+    say_optimized(summary);
+    say_missing_sources(summary);
+}
+
 void report_summary(const struct session *session, report_emit_fn *emit_line, void *data)
 {
     struct summary summary = {.session = session, .emit = emit_line, .data = data};
     for (size_t i = 0; i < session->request_count; i++)
         say_request(&summary, &session->requests[i]);
-    say_end(&summary);
-    say_never_ran(&summary, true, false);
-    say_never_ran(&summary, false, false);
-    say_never_ran(&summary, true, true);
-    say_never_ran(&summary, false, true);
-    say_losses(&summary);
-    say_waits(&summary);
-    say_processes(&summary);
-    say_refused_stops(&summary);
-    say_precision(&summary);
-    say_optimized(&summary);
-    say_missing_sources(&summary);
+    say_warnings(&summary);
+    text_fini(&summary.line);
+}
+
+void report_warnings(const struct session *session, report_emit_fn *emit_line, void *data)
+{
+    struct summary summary = {.session = session, .emit = emit_line, .data = data};
+    say_warnings(&summary);
     text_fini(&summary.line);
 }
 
