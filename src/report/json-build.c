@@ -141,6 +141,21 @@ static void write_value(struct writer *writer, json_t *value, int depth)
         writer->build->failed = true;
 }
 
+/* Whether everything arrived. */
+static int check_written(const struct json_build *build, FILE *out)
+{
+    if (fflush(out) != 0 || ferror(out))
+        return errno != 0 ? -errno : -EIO;
+    return build->failed ? -ENOMEM : 0;
+}
+
+static int finish(struct json_build *build, json_t *root, int code, struct err *err)
+{
+    json_decref(root);
+    free(build->streams);
+    return code == 0 ? 0 : err_set(err, code, "JSON report: %s", strerror(-code));
+}
+
 int build_dump(struct json_build *build, json_t *root, FILE *out, struct err *err)
 {
     int code = root == NULL || build->failed ? -ENOMEM : 0;
@@ -149,12 +164,30 @@ int build_dump(struct json_build *build, json_t *root, FILE *out, struct err *er
     if (code == 0) {
         write_value(&writer, root, 0);
         putc('\n', out);
-        if (fflush(out) != 0 || ferror(out))
-            code = errno != 0 ? -errno : -EIO;
-        else if (build->failed)
-            code = -ENOMEM;
+        code = check_written(build, out);
     }
-    json_decref(root);
-    free(build->streams);
-    return code == 0 ? 0 : err_set(err, code, "JSON report: %s", strerror(-code));
+    return finish(build, root, code, err);
+}
+
+/* "<" occurs in strings alone, where it may be told by its number. */
+static int write_without_tags(const char *bytes, size_t length, void *data)
+{
+    FILE *out = data;
+    for (size_t i = 0; i < length; i++)
+        if (bytes[i] == '<')
+            fputs("\\u003c", out);
+        else
+            putc(bytes[i], out);
+    return 0;
+}
+
+int build_dump_script(struct json_build *build, json_t *root, FILE *out, struct err *err)
+{
+    int code = root == NULL || build->failed ? -ENOMEM : 0;
+    errno = 0;
+    if (code == 0) {
+        build->failed = json_dump_callback(root, write_without_tags, out, JSON_COMPACT | JSON_ENSURE_ASCII) != 0;
+        code = check_written(build, out);
+    }
+    return finish(build, root, code, err);
 }

@@ -37,4 +37,8 @@ json_t *build_array_of(struct json_build *build, build_next_fn *next, void *data
 /* Write `root`, whose reference is taken, indented by two. Releases what `build` holds. */
 int build_dump(struct json_build *build, json_t *root, FILE *out, struct err *err);
 
+/* The same without blanks, in ASCII and without any "<": so that it can stand in an HTML script element. There must be
+   no array of build_array_of. */
+int build_dump_script(struct json_build *build, json_t *root, FILE *out, struct err *err);
+
 #endif
