@@ -42,6 +42,8 @@ static void fill(struct row *row, const struct build *build, const struct sessio
         row->increment_bytes = line->increment_bytes;
         row->heap_bytes = line->heap_bytes;
         row->occurrences = line->occurrences;
+        row->has_time = line->has_time;
+        row->time_ns = line->time_ns;
     } else if (row->first && function->calls > 0) {
         row->measured = true;
         row->occurrences = function->calls;

@@ -13,6 +13,8 @@ struct row {
     bool has_rss;
     int64_t rss_bytes, increment_bytes, heap_bytes;
     uint64_t occurrences;
+    bool has_time;
+    uint64_t time_ns;
     const char *text; /* in the source; NULL when it has no such line */
     size_t text_length;
 };
