@@ -9,6 +9,7 @@ include %D%/collector/local.mk
 include %D%/harness/local.mk
 include %D%/report/local.mk
 include %D%/snapshot/local.mk
+include %D%/web/local.mk
 include %D%/client/local.mk
 include %D%/preload/local.mk
 include %D%/cli/local.mk

@@ -16,5 +16,13 @@ noinst_LIBRARIES += %D%/libreport.a
 	%D%/check-suppressions.h %D%/check-suppressions.c \
 	%D%/check-annotations.c %D%/json-build.h %D%/json-build.c %D%/check-json.c %D%/check-junit.c %D%/check-sarif.c %D%/check-text.c \
 	%D%/json-sources.h %D%/json-sources.c %D%/markdown.h %D%/markdown.c %D%/stored.h %D%/stored.c \
+	%D%/page.h %D%/page.c \
+	%D%/page-assets.h \
+	%D%/page-data.h %D%/page-data.c \
+	%D%/page-html.h %D%/page-html.c \
+	%D%/page-index.c \
+	%D%/page-names.h %D%/page-names.c \
+	%D%/page-stacks.h %D%/page-stacks.c \
 	%D%/allocator.c %D%/lines.c %D%/heap.c %D%/summary.c %D%/json.c
 %C%_libreport_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+nodist_%C%_libreport_a_SOURCES = %D%/page-assets.c

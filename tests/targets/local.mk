@@ -56,3 +56,8 @@ EXTRA_DIST += %D%/annotate-c.c %D%/annotate-cxx.cc %D%/annotate-header.h %D%/ann
 EXTRA_DIST += %D%/blame-truth.h %D%/blame-truth-bare.c %D%/blame-truth-part.h %D%/blame-truth.c \
 	%D%/blame-truth-cxx.cc %D%/blame-truth-module.c %D%/blame-truth-dlclose.c
 EXTRA_DIST += %D%/symbols-truth.h %D%/symbols-truth.c %D%/symbols-truth-cxx.cc
+
+# Sample pages for a browser.
+check_PROGRAMS += %D%/page-make
+%C%_page_make_SOURCES = %D%/page-make.c tests/unit/page-session.c tests/unit/page-session.h
+%C%_page_make_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS)

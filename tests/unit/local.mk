@@ -58,6 +58,10 @@ UNIT_TESTS += %D%/snapshot
 %C%_snapshot_SOURCES = %D%/snapshot.c %D%/mutate.h
 %C%_snapshot_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_snapshot_LDADD = src/snapshot/libsnapshot.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += %D%/page
+%C%_page_SOURCES = %D%/page.c %D%/page-session.c %D%/page-session.h
+%C%_page_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_page_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
 # Findings of check.
 UNIT_TESTS += %D%/check-golden

@@ -1,0 +1,134 @@
+/* The page of a request: its head, and a tab for each view. */
+
+/* Made when they are first opened. */
+const TABS = [
+    {id: 'lines', label: 'Lines', make: page => new LinesTab(page.profile, page.data)},
+    {id: 'flame', label: 'Flame', make: page => flameTab(page)},
+    {id: 'graph', label: 'Graph', make: page => new GraphTab(page.profile, page.tree)},
+    {id: 'functions', label: 'Functions', make: page => new FunctionsTab(page.profile, number => page.showCallers(number))},
+    {id: 'leaks', label: 'Leaks', make: page => new LeaksTab(page.profile, page.data)},
+    {id: 'sizes', label: 'Sizes', make: page => ({element: sizesTab(page.profile, page.data)})},
+    {id: 'timeline', label: 'Timeline', make: page => ({element: timelineTab(page.data)})},
+    {id: 'files', label: 'Files', make: page => ({element: filesTab(page.data.origin)})},
+];
+
+class RequestPage {
+    constructor(data) {
+        this.data = data;
+        this.profile = new Profile(data);
+        this.views = {};
+        this.links = TABS.map(({id, label}) => el('a', {href: `#${id}`}, label));
+        this.main = el('main');
+        document.body.append(this.head(), el('nav', {'aria-label': 'views'}, this.links), this.main, this.foot());
+        addEventListener('hashchange', () => this.open());
+        addEventListener('keydown', event => this.onKey(event));
+        this.open();
+    }
+
+    get tree() {
+        return this.cachedTree ??= profileTree(this.profile);
+    }
+
+    head() {
+        const {request, origin, warnings} = this.data;
+        return el('header', {}, el('p', {class: 'facts'}, this.where(origin)), el('h1', {}, this.title(request), statusBadge(request)),
+            el('dl', {class: 'totals'}, this.totals(request).map(([name, value, more]) =>
+                el('div', {}, el('dt', {}, name), el('dd', {}, value, more ? el('small', {}, more) : null)))),
+            this.warnings(warnings));
+    }
+
+    title(request) {
+        const name = request.is_run ? this.data.command.join(' ') : `${request.method} ${request.target}`;
+        return el('span', {class: 'target'}, name, request.ordinal > 1 ? ` #${request.ordinal}` : '');
+    }
+
+    /* Commit, time and program. */
+    where({commit, subject, time_s: time, files}) {
+        const parts = files ? [el('a', {href: '../index.html'}, 'Snapshot')] : [];
+        if (time !== null)
+            parts.push(el('time', {}, new Date(1000 * time).toLocaleString()));
+        if (commit)
+            parts.push(el('span', {}, code(commit.slice(0, 12)), subject ? ` ${subject}` : ''));
+        if (!this.data.request.is_run)
+            parts.push(code(this.data.command.join(' ')));
+        return parts.flatMap((part, i) => i > 0 ? [' \u00b7 ', part] : [part]);
+    }
+
+    totals({elapsed_ns: elapsed, cpu_ns: cpu, repeat_count: repeats, totals}) {
+        const blocks = count => `in ${countText(count)} block${count === 1 ? '' : 's'}`;
+        const list = [['Elapsed', durationText(elapsed), repeats > 1 ? `${countText(repeats)} times` : ''],
+            ['Peak', bytesText(totals.peak_bytes)],
+            ['Allocated', bytesText(totals.alloc_bytes), blocks(totals.alloc_count)],
+            ['Not freed', bytesText(totals.not_freed_bytes), blocks(totals.not_freed_count)]];
+        if (cpu !== null)
+            list.splice(1, 0, ['CPU time', durationText(cpu)]);
+        if (totals.rss_bytes !== null)
+            list.push(['Resident set', changeText(totals.rss_bytes)]);
+        return list;
+    }
+
+    /* What limits the meaning of the figures. The grave ones stay open. */
+    warnings(warnings) {
+        const all = this.data.sample_bytes > 0 ? [`Stacks are estimates, of one allocation in ${bytesText(this.data.sample_bytes)}; ` +
+            'the figures above are exact.', ...warnings] : warnings;
+        if (all.length === 0)
+            return null;
+        return el('details', {class: 'warnings', open: all.length <= 2}, el('summary', {},
+            `${all.length} thing${all.length === 1 ? '' : 's'} to know about these figures`),
+        el('ul', {}, all.map(text => el('li', {}, text))));
+    }
+
+    foot() {
+        return el('footer', {}, `${this.data.tool} \u00b7 bytes of stacks are as the program asked for them, those of the head as the allocator set them aside`);
+    }
+
+    /* Show the view that the address names. */
+    open() {
+        const [wanted, argument] = location.hash.slice(1).split('/');
+        const tab = TABS.find(({id}) => id === wanted) ?? TABS[0];
+        const view = this.views[tab.id] ??= tab.make(this);
+        this.current = view;
+        this.links.forEach((link, i) => TABS[i] === tab ? link.setAttribute('aria-current', 'page') : link.removeAttribute('aria-current'));
+        this.main.replaceChildren(view.element);
+        this.main.className = `tab-${tab.id}`;
+        if (argument !== undefined && tab.id === 'graph' && Number(argument) < this.profile.functions.name.length)
+            view.choose(Number(argument));
+    }
+
+    showCallers(number) {
+        location.hash = `graph/${number}`;
+    }
+
+    /* "/" goes to the box that searches or filters what is shown. */
+    onKey(event) {
+        const isTyping = event.target.matches('input, select, textarea');
+        const box = this.current.search ?? this.current.filter;
+        if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey || !box)
+            return;
+        event.preventDefault();
+        box.focus();
+        box.select();
+    }
+}
+
+function statusBadge({is_run: isRun, status, end, finished}) {
+    const text = isRun ? end : status === null ? 'no answer' : String(status);
+    const isBad = isRun ? end !== 'exit status 0' : status === null || status >= 400 || !finished;
+    return [el('span', {class: isBad ? 'badge bad' : 'badge good'}, text),
+        !isRun && status !== null && !finished ? el('span', {class: 'badge bad'}, 'incomplete') : null];
+}
+
+const FLAME_KINDS = ['runtime', 'runtime', 'library', 'own', 'own']; /* by rank */
+
+function flameTab({profile, tree}) {
+    const measures = profile.measures.filter(({key}) => profile.totals[key] > 0);
+    if (measures.length === 0)
+        return {element: noStacks(profile)};
+    return new FlameView({tree, sums: tree.sums, before: null, measures,
+        name: item => profile.functionName(item),
+        place: item => profile.functionPlace(item),
+        kind: item => FLAME_KINDS[profile.functions.rank[item]],
+        details: node => node > 0 ? [profile.framePlace(tree.frame[node])].filter(text => text !== '') : []});
+}
+
+const page = new RequestPage(JSON.parse(document.getElementById('data').textContent));
