@@ -6,7 +6,7 @@
    `kind(item)` ("own", "library" or "runtime") tell of an item, `details(node)` gives lines for the tooltip. */
 
 const FLAME_ROW = 20;
-const FLAME_MIN_WIDTH = 0.6;
+const FLAME_MIN_WIDTH = 1;
 const FLAME_NAME_MAX = 300;
 
 class FlameView {
@@ -171,19 +171,16 @@ class FlameView {
     }
 
     drawNow() {
-        const started = performance.now();
         const width = this.scroller.clientWidth, height = this.scroller.clientHeight;
         this.scale = width / this.layout.values[this.focus];
         this.colors = flameColors();
         const pen = this.prepare(width, height);
-        this.deepest = this.tree.depth[this.focus];
         for (let node = this.focus; node !== 0;) {
             node = this.tree.parent[node];
             this.drawNode(pen, node, 0, width, true);
         }
         this.drawBelow(pen, height);
-        this.spacer.style.height = `${(this.deepest + 1) * FLAME_ROW}px`;
-        this.drawMs = performance.now() - started;
+        this.spacer.style.height = `${(this.deepest() + 1) * FLAME_ROW}px`;
     }
 
     prepare(width, height) {
@@ -201,14 +198,19 @@ class FlameView {
         return pen;
     }
 
-    /* The node in focus and all that is below it. */
+    /* The node in focus and all that is below it, as far as it is in view. */
     drawBelow(pen, height) {
-        const todo = [this.focus], {values, children} = this.layout;
+        const last = (height + this.scroller.scrollTop) / FLAME_ROW;
+        this.visit(last, node => this.drawNode(pen, node, this.left(node), this.layout.values[node] * this.scale, false, height));
+    }
+
+    /* The node in focus and those below it that are wide enough, not deeper than `last`. */
+    visit(last, visitor) {
+        const todo = [this.focus], {values, children} = this.layout, {depth} = this.tree;
         while (todo.length > 0) {
             const node = todo.pop();
-            this.deepest = Math.max(this.deepest, this.tree.depth[node]);
-            this.drawNode(pen, node, this.left(node), values[node] * this.scale, false, height);
-            for (const child of children[node] ?? []) {
+            visitor(node);
+            for (const child of depth[node] < last ? children[node] ?? [] : []) {
                 if (values[child] * this.scale < FLAME_MIN_WIDTH)
                     break;
                 todo.push(child);
@@ -216,11 +218,23 @@ class FlameView {
         }
     }
 
+    /* The depth of all that is below the focus: it is counted once for each way to look at it. */
+    deepest() {
+        const key = `${this.measure.key} ${this.focus} ${this.scale}`;
+        if (this.deepestOf !== key) {
+            this.deepestOf = key;
+            this.deepestDepth = 0;
+            this.visit(Infinity, node => this.deepestDepth = Math.max(this.deepestDepth, this.tree.depth[node]));
+        }
+        return this.deepestDepth;
+    }
+
     drawNode(pen, node, x, width, isAbove, height = Infinity) {
         const y = this.tree.depth[node] * FLAME_ROW - this.scroller.scrollTop;
         if (y <= -FLAME_ROW || y >= height)
             return;
-        const item = this.tree.item[node], isDim = isAbove || (this.matching !== null && !this.isMatching(item));
+        const item = this.tree.item[node];
+        const isDim = isAbove || (this.matching !== null && !this.isMatching(item));
         const gap = width > 3 ? 1 : 0;
         pen.globalAlpha = isDim ? 0.4 : 1;
         pen.fillStyle = this.colorOf(node, item);

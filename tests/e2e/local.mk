@@ -26,6 +26,7 @@ E2E_TESTS += %D%/counts-independent.test
 E2E_TESTS += %D%/hooks-heap.test
 E2E_TESTS += %D%/hooks-process.test
 E2E_TESTS += %D%/hooks-session.test
+E2E_TESTS += %D%/page.test
 E2E_TESTS += %D%/run-allocator.test
 E2E_TESTS += %D%/run-children.test
 E2E_TESTS += %D%/run-depth.test
@@ -62,5 +63,6 @@ E2E_TESTS += %D%/unwind-checked.test
 EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/truth.sh %D%/stops.sh %D%/blame-dlclose.sh %D%/leaks.sh
 
 dist_check_SCRIPTS += $(E2E_TESTS)
+EXTRA_DIST += %D%/browser.py %D%/page-checks.py
 EXTRA_DIST += tests/lib.sh %D%/cli-server.c
 TESTS += $(E2E_TESTS)
