@@ -37,7 +37,8 @@ const CHART_TOP = 18;
 
 /* Heap and resident set of each process over time. */
 function timelineTab(data) {
-    const processes = data.processes.filter(({ns}) => ns.length > 1);
+    const most = ({heap}) => heap.reduce((bytes, value) => Math.max(bytes, value), 0);
+    const processes = data.processes.filter(({ns}) => ns.length > 1).sort((a, b) => most(b) - most(a));
     if (processes.length === 0)
         return el('div', {}, emptyState('No process ran long enough for a timeline: points are taken every few milliseconds.'));
     return el('div', {}, processes.map(process => el('section', {}, el('h2', {}, process.name), timelineChart(process))));

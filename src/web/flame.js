@@ -271,7 +271,7 @@ class FlameView {
         const left = Math.max(x, 0), room = Math.min(x + width, this.scroller.clientWidth) - left - 8;
         pen.font = this.tree.inlined[node] ? `italic ${this.colors.font}` : this.colors.font;
         pen.fillStyle = this.colors.text;
-        pen.fillText(this.fit(pen, this.nodeName(node).slice(0, FLAME_NAME_MAX), room), left + 4, y + FLAME_ROW / 2);
+        pen.fillText(this.fit(pen, this.nodeName(node).slice(0, FLAME_NAME_MAX), room), left + 4, y + FLAME_ROW / 2, room);
     }
 
     /* As much of a name as there is room for. */

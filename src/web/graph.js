@@ -5,6 +5,7 @@ const GRAPH_ELEMENTS = new Set(['svg', 'g', 'title', 'path', 'polygon', 'polylin
 const GRAPH_ATTRIBUTES = new Set(['viewBox', 'width', 'height', 'transform', 'points', 'd', 'x', 'y', 'cx', 'cy', 'rx', 'ry',
     'fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'text-anchor', 'font-family', 'font-size', 'font-weight']);
 const GRAPH_NEIGHBOURS = 30;
+const GRAPH_STACKS = 1000; /* the largest, to choose a function by */
 
 class GraphTab {
     constructor(profile, tree) {
@@ -41,14 +42,14 @@ class GraphTab {
         return [el('div', {class: 'bar-row'}, size), frame];
     }
 
-    /* The program's function with the largest total, main and the like being too large to tell anything. */
+    /* The function that most is put down to. */
     largest() {
-        const {profile} = this, {own} = this.figures[this.measure.key];
-        let best = 0;
-        for (let number = 1; number < own.length; number++)
-            if (own[number] > own[best])
-                best = number;
-        return profile.functions.name.length > 0 ? best : -1;
+        const {profile, measure} = this, sums = new Map();
+        for (const stack of profile.stacksBy(measure.key).slice(0, GRAPH_STACKS)) {
+            const number = profile.frames.function[profile.blame(stack)];
+            sums.set(number, (sums.get(number) ?? 0) + profile.values[measure.key][stack]);
+        }
+        return [...sums].reduce((best, entry) => entry[1] > best[1] ? entry : best, [0, 0])[0];
     }
 
     picker() {
@@ -67,8 +68,6 @@ class GraphTab {
     }
 
     choose(number) {
-        if (number === undefined || number < 0)
-            return;
         this.chosen = number;
         this.filter.value = this.profile.functionName(number);
         const {callers, callees} = this.edges(number), figures = this.figures[this.measure.key];

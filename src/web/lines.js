@@ -102,7 +102,7 @@ class LinesTab {
             el('td', {class: 'source'}, row.text ?? ''));
         if (stacks.length > 0) {
             line.classList.add('has-stacks');
-            line.addEventListener('click', () => this.toggle(line, stacks, columns.length + 2));
+            line.addEventListener('click', () => getSelection().isCollapsed && this.toggle(line, stacks, columns.length + 2));
         }
         return line;
     }

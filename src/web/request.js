@@ -91,7 +91,7 @@ class RequestPage {
         this.links.forEach((link, i) => TABS[i] === tab ? link.setAttribute('aria-current', 'page') : link.removeAttribute('aria-current'));
         this.main.replaceChildren(view.element);
         this.main.className = `tab-${tab.id}`;
-        if (argument !== undefined && tab.id === 'graph' && Number(argument) < this.profile.functions.name.length)
+        if (tab.id === 'graph' && Number(argument) in this.profile.functions.name)
             view.choose(Number(argument));
     }
 
