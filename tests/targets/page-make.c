@@ -27,18 +27,28 @@ static int write_request(const struct page_sample *sample, bool source, struct e
 static int write_page(const char *what, struct err *err)
 {
     struct page_history history;
-    if (strcmp(what, "history") == 0 || strcmp(what, "history-empty") == 0) {
-        history = page_sample_history(strcmp(what, "history") == 0 ? 1000 : 0, 5);
-        return page_snapshots(&history, stdout, err);
+    int code;
+    if (strcmp(what, "history") == 0) {
+        history = page_sample_history(1000, 5);
+        code = page_snapshots(&history, stdout, err);
+        page_sample_history_free();
+        return code;
     }
     if (strcmp(what, "snapshot") == 0) {
         history = page_sample_history(950, 5);
-        return page_snapshot(&history.snapshots[948], history.requests, history.request_count, stdout, err);
+        code = page_snapshot(&history.snapshots[948], history.requests, history.request_count, stdout, err);
+        page_sample_history_free();
+        return code;
     }
-    struct page_sample sample = strcmp(what, "large") == 0     ? page_sample_large(10000)
-                                : strcmp(what, "hostile") == 0 ? page_sample_hostile()
-                                : strcmp(what, "empty") == 0   ? page_sample_empty()
-                                                               : page_sample();
+    if (strcmp(what, "large") == 0) {
+        struct page_sample large = page_sample_large(10000);
+        code = write_request(&large, true, err);
+        page_sample_large_free(&large);
+        return code;
+    }
+    struct page_sample sample = strcmp(what, "hostile") == 0 ? page_sample_hostile()
+                                : strcmp(what, "empty") == 0 ? page_sample_empty()
+                                                             : page_sample();
     return write_request(&sample, strcmp(what, "no-source") != 0, err);
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 #define KIB(n) ((n)*INT64_C(1024))
 #define MIB(n) ((n)*INT64_C(1048576))
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -411,14 +413,33 @@ struct page_sample page_sample_large(size_t stack_count)
     return sample;
 }
 
+void page_sample_large_free(struct page_sample *sample)
+{
+    free(sample->session->sites);
+    free(sample->session->frames);
+}
+
 /* -- snapshots -- */
+
+/* What page_sample_history_free releases. */
+static void **kept;
+static size_t kept_count, kept_room;
+
+static void *keep(void *memory)
+{
+    void **more = array_grow(kept, &kept_room, kept_count + 1, sizeof *more);
+    if (memory == NULL || more == NULL)
+        abort();
+    kept = more;
+    return kept[kept_count++] = memory;
+}
 
 static char *make_text(const char *before, size_t number, const char *after)
 {
     char *text = NULL;
     if (asprintf(&text, "%s%02zu%s", before, number, after) < 0)
         abort();
-    return text;
+    return keep(text);
 }
 
 static struct page_cell make_cell(size_t snapshot, size_t number)
@@ -440,16 +461,12 @@ static struct page_cell make_cell(size_t snapshot, size_t number)
 
 struct page_history page_sample_history(size_t snapshot_count, size_t request_count)
 {
-    struct page_request *requests = calloc(request_count, sizeof *requests);
-    struct page_snapshot_row *rows = calloc(snapshot_count, sizeof *rows);
-    if (requests == NULL || rows == NULL)
-        abort();
+    struct page_request *requests = keep(calloc(request_count, sizeof *requests));
+    struct page_snapshot_row *rows = keep(calloc(snapshot_count, sizeof *rows));
     for (size_t i = 0; i < request_count; i++)
         requests[i] = (struct page_request){"GET", make_text("/page/", i, "?<b>"), 1};
     for (size_t i = 0; i < snapshot_count; i++) {
-        struct page_cell *cells = calloc(request_count, sizeof *cells);
-        if (cells == NULL)
-            abort();
+        struct page_cell *cells = keep(calloc(request_count, sizeof *cells));
         for (size_t j = 0; j < request_count; j++)
             cells[j] = make_cell(i, j);
         rows[i] = (struct page_snapshot_row){.folder = make_text("2026-11-22_18:", i, ":00"),
@@ -460,4 +477,13 @@ struct page_history page_sample_history(size_t snapshot_count, size_t request_co
                                              .cells = cells};
     }
     return (struct page_history){requests, request_count, rows, snapshot_count};
+}
+
+void page_sample_history_free(void)
+{
+    while (kept_count > 0)
+        free(kept[--kept_count]);
+    free(kept);
+    kept = NULL;
+    kept_room = 0;
 }

@@ -24,8 +24,10 @@ struct page_sample page_sample_empty(void);
 
 /* So many different stacks of 5 to 60 frames, the same at every call. */
 struct page_sample page_sample_large(size_t stack_count);
+void page_sample_large_free(struct page_sample *sample);
 
-/* So many snapshots of so many requests. */
+/* So many snapshots of so many requests. The other frees all that there are. */
 struct page_history page_sample_history(size_t snapshot_count, size_t request_count);
+void page_sample_history_free(void);
 
 #endif

@@ -152,6 +152,7 @@ static void the_stacks_can_be_put_together_again(void **state)
     struct page_sample small = page_sample(), large = page_sample_large(500);
     check_stacks(&small);
     check_stacks(&large);
+    page_sample_large_free(&large);
 }
 
 static void names_are_told_once(void **state)
@@ -286,6 +287,7 @@ static void a_full_disk_is_an_error(void **state)
         assert_string_not_equal(err.text, "");
         fclose(full);
     }
+    page_sample_history_free();
     model_fini(&model);
 }
 
@@ -297,6 +299,7 @@ static char *render_history(size_t snapshots, size_t requests)
     const struct page_history history = page_sample_history(snapshots, requests);
     output_begin(&output);
     assert_int_equal(page_snapshots(&history, output.stream, NULL), 0);
+    page_sample_history_free();
     return output_end(&output);
 }
 
@@ -345,6 +348,7 @@ static void a_snapshot_has_a_row_a_request(void **state)
     const struct page_history history = page_sample_history(1, 5);
     output_begin(&output);
     assert_int_equal(page_snapshot(history.snapshots, history.requests, 5, output.stream, NULL), 0);
+    page_sample_history_free();
     char *page = output_end(&output);
     assert_int_equal(count(page, "<tr><th scope=\"row\">"), 4);
     assert_non_null(strstr(page, "<a href=\"GET.page00.000738ms/index.html\">GET /page/00?&lt;b&gt;</a>"));
