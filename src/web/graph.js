@@ -1,7 +1,7 @@
 /* The tab Graph: the call graph as dot drew it, and any function's callers and callees. */
 
 /* What dot's SVG is made of. Anything else is left out: the names in it are the program's. */
-const GRAPH_ELEMENTS = new Set(['svg', 'g', 'title', 'path', 'polygon', 'polyline', 'ellipse', 'text', 'tspan']);
+const GRAPH_ELEMENTS = new Set(['svg', 'g', 'path', 'polygon', 'polyline', 'ellipse', 'text', 'tspan']);
 const GRAPH_ATTRIBUTES = new Set(['viewBox', 'width', 'height', 'transform', 'points', 'd', 'x', 'y', 'cx', 'cy', 'rx', 'ry',
     'fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'text-anchor', 'font-family', 'font-size', 'font-weight']);
 const GRAPH_NEIGHBOURS = 30;
