@@ -205,10 +205,11 @@ static int put_history_head(FILE *out, const struct page_history *history)
 int page_snapshots(const struct page_history *history, FILE *out, struct err *err)
 {
     html_begin(out, "Snapshots - syseng-mem", NULL);
-    fprintf(
-        out,
-        "<header><h1>Snapshots</h1><p class=\"facts\">%zu of %zu request%s; the newest is first</p></header>\n<main>",
-        history->snapshot_count, history->request_count, history->request_count == 1 ? "" : "s");
+    fprintf(out,
+            "<header><h1>Snapshots</h1><p class=\"facts\">%zu snapshot%s of %zu request%s, newest "
+            "first</p></header>\n<main>",
+            history->snapshot_count, history->snapshot_count == 1 ? "" : "s", history->request_count,
+            history->request_count == 1 ? "" : "s");
     int code = 0;
     if (history->snapshot_count == 0) {
         fputs("<p class=\"empty\">There is none yet. Make one with: <code>syseng-mem snapshot ./app /path</code></p>",
