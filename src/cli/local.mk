@@ -25,7 +25,7 @@ noinst_LIBRARIES += %D%/libcli.a
 # Every library below the command line, in an order that a single pass of the linker can resolve.
 CLI_LIBS = %D%/libcli.a src/snapshot/libsnapshot.a src/report/libreport.a src/collector/libcollector.a src/probes/libprobes.a src/symbols/libsymbols.a src/elf/libelf-files.a \
 	src/harness/libharness.a src/base/libbase.a
-CLI_EXTERNAL_LIBS = $(LIBDWARF_LIBS) $(ZYDIS_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(JEMALLOC_LIBS) $(LZMA_LIBS) -lsupc++ -lm
+CLI_EXTERNAL_LIBS = $(LIBDWARF_LIBS) $(ZYDIS_LIBS) $(CURL_LIBS) $(REPORT_EXTERNAL_LIBS) $(ZSTD_LIBS) $(JEMALLOC_LIBS) $(LZMA_LIBS) -lsupc++ -lm
 
 bin_PROGRAMS += %D%/syseng-mem
 %C%_syseng_mem_SOURCES = %D%/main.c
@@ -54,3 +54,8 @@ install-data-local: $(completions)
 uninstall-local:
 	rm -f '$(DESTDIR)$(bashcompdir)/syseng-mem' '$(DESTDIR)$(zshcompdir)/_syseng-mem' \
 		'$(DESTDIR)$(fishcompdir)/syseng-mem.fish'
+
+# For tests: every format of a profiled run.
+noinst_PROGRAMS += %D%/formats-dump
+%C%_formats_dump_SOURCES = %D%/formats-dump.c
+%C%_formats_dump_LDADD = $(CLI_LIBS) $(CLI_EXTERNAL_LIBS)

@@ -8,6 +8,8 @@ noinst_LIBRARIES += %D%/libreport.a
 	%D%/stack-ends.h %D%/stack-ends.c \
 	%D%/heap-tables.h %D%/heap-tables.c \
 	%D%/model.h %D%/model.c \
+	%D%/formats.h %D%/format-parts.h %D%/format-parts.c %D%/call-graph.h %D%/call-graph.c \
+	%D%/callgrind.c %D%/callstack.c %D%/dot.c %D%/dot-render.c %D%/folded.c %D%/massif.c %D%/pprof.c %D%/speedscope.c \
 	%D%/check.h %D%/check.c \
 	%D%/check-fingerprint.c \
 	%D%/check-limits.h %D%/check-limits.c \
@@ -24,5 +26,17 @@ noinst_LIBRARIES += %D%/libreport.a
 	%D%/page-names.h %D%/page-names.c \
 	%D%/page-stacks.h %D%/page-stacks.c \
 	%D%/allocator.c %D%/lines.c %D%/heap.c %D%/summary.c %D%/json.c
-%C%_libreport_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-nodist_%C%_libreport_a_SOURCES = %D%/page-assets.c
+nodist_%C%_libreport_a_SOURCES = %D%/page-assets.c %D%/pprof.pb-c.h %D%/pprof.pb-c.c
+%C%_libreport_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_builddir)/src $(JANSSON_CFLAGS) $(PROTOBUF_C_CFLAGS) $(ZLIB_CFLAGS)
+
+# pprof's format: our description of it, and the code that protoc-c makes of that.
+EXTRA_DIST += %D%/pprof.proto
+BUILT_SOURCES += %D%/pprof.pb-c.h
+CLEANFILES += %D%/pprof.pb-c.h %D%/pprof.pb-c.c
+%D%/pprof.pb-c.c: %D%/pprof.proto
+	$(AM_V_GEN)$(MKDIR_P) %D% && $(PROTOC_C) --proto_path=$(srcdir)/%D% --c_out=%D% $(srcdir)/%D%/pprof.proto
+%D%/pprof.pb-c.h: %D%/pprof.pb-c.c
+	@test -f $@ || { rm -f %D%/pprof.pb-c.c && $(MAKE) $(AM_MAKEFLAGS) %D%/pprof.pb-c.c; }
+
+# What links libreport.a and writes formats links these as well, behind it.
+REPORT_EXTERNAL_LIBS = $(JANSSON_LIBS) $(PROTOBUF_C_LIBS) $(ZLIB_LIBS) -lm
