@@ -59,6 +59,19 @@ static int fail(const struct err *err)
     return PROFILE_FAILED;
 }
 
+/* dot.png, when graphviz is there. */
+static void draw(const char *directory)
+{
+    struct err err;
+    struct text dot = TEXT_EMPTY, png = TEXT_EMPTY;
+    text_addf(&dot, "%s/dot.dot", directory);
+    text_addf(&png, "%s/dot.png", directory);
+    if (report_dot_render(text_get(&dot), text_get(&png), "png", &err) != 0)
+        message(MESSAGE_WARNING, "%s", err.text);
+    text_fini(&dot);
+    text_fini(&png);
+}
+
 static int dump_model(const struct model *model, const struct report_options *options, const char *directory)
 {
     struct err err;
@@ -72,6 +85,7 @@ static int dump_model(const struct model *model, const struct report_options *op
         if (code != 0)
             return fail(&err);
     }
+    draw(directory);
     return 0;
 }
 

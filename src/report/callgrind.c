@@ -99,7 +99,7 @@ static void print_compressed(FILE *out, const char *key, size_t number, const ch
     fprintf(out, "%s=(%zu)", key, number);
     if (name != NULL) {
         struct text text = TEXT_EMPTY;
-        text_add_printable(&text, name);
+        format_add_name(&text, name);
         fprintf(out, " %s", text_get(&text));
         text_fini(&text);
     }
@@ -301,7 +301,7 @@ static void print_head(const struct writer *writer, const struct report_origin *
     fprintf(writer->out, "# callgrind format\nversion: 1\ncreator: %s\ncmd: %s\ndesc: Request: %s\n", PACKAGE_STRING,
             text_get(&command), text_get(&title));
     if (origin != NULL && origin->commit != NULL) {
-        text_add_printable(&commit, origin->commit);
+        format_add_name(&commit, origin->commit);
         fprintf(writer->out, "desc: Commit: %s\n", text_get(&commit));
     }
     fputs("positions: line\n", writer->out);

@@ -66,7 +66,7 @@ static char *place_of(const struct printer *printer, uint32_t number)
     if (has_place)
         stacks_add_place(&text, printer->model->session, NULL, function->file, function->line);
     text_add(&text, has_place ? "(" : "{");
-    text_add_printable(&text, function->name);
+    format_add_name(&text, function->name);
     text_add(&text, has_place ? ")" : "}");
     char *place = text.failed ? NULL : strdup(text_get(&text));
     text_fini(&text);
@@ -216,7 +216,7 @@ static void print_origin(const struct report_origin *origin, FILE *out)
     if (ctime_r(&time, date) == NULL)
         return;
     struct text path = TEXT_EMPTY;
-    text_add_printable(&path, origin->path != NULL ? origin->path : "");
+    format_add_name(&path, origin->path != NULL ? origin->path : "");
     fprintf(out, "%.*s    %s\n\n", (int)strcspn(date, "\n"), date, text_get(&path));
     text_fini(&path);
 }

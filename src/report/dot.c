@@ -66,22 +66,21 @@ static void add_color(struct text *out, double share)
 /* Add at most `most` bytes of a name, without what would end the string. */
 static void add_escaped(struct text *out, const char *name, size_t most)
 {
-    struct text clean = TEXT_EMPTY, whole = TEXT_EMPTY;
-    text_add_printable(&clean, name);
+    struct text clean = TEXT_EMPTY;
+    format_add_name(&clean, name);
     const bool is_cut = clean.length > most;
     size_t length = is_cut ? most : clean.length;
     while (is_cut && length > 0 && ((unsigned char)clean.bytes[length] & 0xc0) == 0x80)
         length--; /* not within a character */
-    text_add_utf8(&whole, text_get(&clean), length);
-    for (const char *at = text_get(&whole); *at != '\0'; at++) {
-        if (*at == '"' || *at == '\\')
+    const char *bytes = text_get(&clean);
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] == '"' || bytes[i] == '\\')
             text_add(out, "\\");
-        text_add_bytes(out, at, 1);
+        text_add_bytes(out, bytes + i, 1);
     }
     text_add(out, is_cut ? "..." : "");
-    out->failed |= clean.failed || whole.failed;
+    out->failed |= clean.failed;
     text_fini(&clean);
-    text_fini(&whole);
 }
 
 /* How many allocations or blocks `values` tell of; nothing where a measure has no number. */

@@ -24,7 +24,7 @@ struct lines {
 static void add_name(struct text *out, const char *name)
 {
     const size_t begin = out->length;
-    text_add_printable(out, name);
+    format_add_name(out, name);
     for (size_t i = begin; i < out->length; i++)
         if (out->bytes[i] == ';')
             out->bytes[i] = ':';

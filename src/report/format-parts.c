@@ -82,11 +82,20 @@ int format_find_blamed(const struct model *model, const struct model_stack *stac
     return 0;
 }
 
+void format_add_name(struct text *out, const char *name)
+{
+    struct text printable = TEXT_EMPTY;
+    text_add_printable(&printable, name);
+    text_add_utf8(out, text_get(&printable), printable.length);
+    out->failed |= printable.failed;
+    text_fini(&printable);
+}
+
 void format_add_command(struct text *out, const struct session *session)
 {
     for (size_t i = 0; session->argv != NULL && session->argv[i] != NULL; i++) {
         text_add(out, i > 0 ? " " : "");
-        text_add_printable(out, session->argv[i]);
+        format_add_name(out, session->argv[i]);
     }
 }
 

@@ -39,6 +39,9 @@ int format_finish(FILE *out, int code, const char *name, struct err *err);
 /* The number of the function that a stack's memory is blamed on, and that of the frame. 0 or -ENOMEM. */
 int format_find_blamed(const struct model *model, const struct model_stack *stack, uint32_t *frame);
 
+/* A foreign name, as UTF-8 without control characters: every format has to be readable as a text, line by line. */
+void format_add_name(struct text *out, const char *name);
+
 /* "GET /memory -> 200", "./app -v: exit status 0": what the window is. */
 void format_add_title(struct text *out, const struct model *model);
 

@@ -190,15 +190,15 @@ static void print_frame(const struct model *model, const struct model_frame *fra
 {
     const struct model_function *function = &model->functions[frame->function];
     struct text text = TEXT_EMPTY;
-    text_add_printable(&text, function->name);
+    format_add_name(&text, function->name);
     if (frame->file != NULL) {
         const char *slash = strrchr(frame->file, '/');
         text_add(&text, " (");
-        text_add_printable(&text, slash != NULL ? slash + 1 : frame->file);
+        format_add_name(&text, slash != NULL ? slash + 1 : frame->file);
         text_addf(&text, ":%" PRIu32 ")", frame->line);
     } else if (function->module != NULL) {
         text_add(&text, " (in ");
-        text_add_printable(&text, function->module);
+        format_add_name(&text, function->module);
         text_add(&text, ")");
     }
     fprintf(out, "0x%" PRIX64 ": %s\n", address, text_get(&text));

@@ -134,9 +134,10 @@ static void add_comments(struct writer *writer, const struct report_origin *orig
     if (text.length > 0)
         add_comment(writer, &text);
     if (origin != NULL && origin->commit != NULL) {
-        text_addf(&text, "commit %s", origin->commit);
-        if (origin->subject != NULL)
-            text_addf(&text, ": %s", origin->subject);
+        text_add(&text, "commit ");
+        format_add_name(&text, origin->commit);
+        text_add(&text, origin->subject != NULL ? ": " : "");
+        format_add_name(&text, origin->subject != NULL ? origin->subject : "");
         add_comment(writer, &text);
     }
     if (!writer->model->has_memory)

@@ -22,6 +22,7 @@ E2E_TESTS += %D%/cli-requests.test
 E2E_TESTS += %D%/cli-status.test
 E2E_TESTS += %D%/cli-usage.test
 E2E_TESTS += %D%/debuginfod.test
+E2E_TESTS += %D%/formats.test
 E2E_TESTS += %D%/counts-independent.test
 E2E_TESTS += %D%/hooks-heap.test
 E2E_TESTS += %D%/hooks-process.test
@@ -60,7 +61,7 @@ E2E_TESTS += %D%/stops-signals.test
 E2E_TESTS += %D%/stops-torture.test
 E2E_TESTS += %D%/symbols-truth.test
 E2E_TESTS += %D%/unwind-checked.test
-EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/truth.sh %D%/stops.sh %D%/blame-dlclose.sh %D%/leaks.sh
+EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/schemas.sh %D%/truth.sh %D%/stops.sh %D%/blame-dlclose.sh %D%/leaks.sh
 
 dist_check_SCRIPTS += $(E2E_TESTS)
 EXTRA_DIST += %D%/browser.py %D%/page-checks.py

@@ -5,6 +5,15 @@ EXTRA_DIST += \
 	%D%/source/app.py \
 	%D%/source/loops.py \
 	%D%/source/memory_profile.py \
+	%D%/formats-callstack.txt \
+	%D%/formats-callstack-empty.txt \
+	%D%/formats-pprof.txt \
+	%D%/formats-request.massif \
+	%D%/formats-run.massif \
+	%D%/formats.dot \
+	%D%/formats.folded \
+	%D%/formats.kgrind \
+	%D%/formats.speedscope.json \
 	%D%/heap.txt \
 	%D%/heap.json \
 	%D%/heap-bare.txt \

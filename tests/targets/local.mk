@@ -29,6 +29,9 @@ EXTRA_DIST += %D%/truth.h %D%/lines-truth.c %D%/lines-truth-cxx.cc \
 # Allocation sites: compiled by the tests, likewise.
 EXTRA_DIST += %D%/heap-truth.c %D%/map-truth.c %D%/heap-truth-cxx.cc %D%/depth.c %D%/allocator.c %D%/kill-counter.c %D%/sampled.c
 
+# What the formats have to get right: likewise.
+EXTRA_DIST += %D%/formats.cc
+
 # What we add to the program: likewise.
 EXTRA_DIST += %D%/first-blocks.c
 

@@ -9,4 +9,7 @@
 /* Fail the cmocka test, after printing the difference, unless tests/golden/`name` holds exactly `text`. */
 void golden_compare(const char *name, const char *text, size_t length);
 
+/* Take the project's version out of `text`, so that a new version changes no golden file. */
+void golden_mask_version(char *text, size_t *length);
+
 #endif

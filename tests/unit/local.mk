@@ -62,6 +62,10 @@ UNIT_TESTS += %D%/page
 %C%_page_SOURCES = %D%/page.c %D%/page-session.c %D%/page-session.h
 %C%_page_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_page_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS += %D%/report-formats
+%C%_report_formats_SOURCES = %D%/report-formats.c %D%/formats-session.c %D%/formats-session.h %D%/golden.c %D%/golden.h
+%C%_report_formats_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_builddir)/src $(PROTOBUF_C_CFLAGS)
+%C%_report_formats_LDADD = src/report/libreport.a src/base/libbase.a $(REPORT_EXTERNAL_LIBS) $(CMOCKA_LIBS)
 
 # Findings of check.
 UNIT_TESTS += %D%/check-golden
