@@ -54,6 +54,7 @@ struct writer {
     bool *written;             /* by function: its name */
     struct row *rows;
     size_t row_count;
+    int code;
 };
 
 static int compare_names(const void *left, const void *right)
@@ -94,31 +95,28 @@ static void names_fini(struct names *names)
 }
 
 /* "fl=(3) /src/app.c". All names are written with their number: one that begins with "(" could be taken for it. */
-static void print_compressed(FILE *out, const char *key, size_t number, const char *name)
+static void print_compressed(struct writer *writer, const char *key, size_t number, const char *name)
 {
-    fprintf(out, "%s=(%zu)", key, number);
-    if (name != NULL) {
-        struct text text = TEXT_EMPTY;
-        format_add_name(&text, name);
-        fprintf(out, " %s", text_get(&text));
-        text_fini(&text);
-    }
-    putc('\n', out);
+    struct text text = TEXT_EMPTY;
+    text_addf(&text, "%s=(%zu)%s", key, number, name != NULL ? " " : "");
+    format_add_name(&text, name != NULL ? name : "");
+    text_add(&text, "\n");
+    format_print(&text, writer->out, &writer->code);
 }
 
-static void print_name(FILE *out, const char *key, struct names *names, const char *name)
+static void print_name(struct writer *writer, const char *key, struct names *names, const char *name)
 {
     if (name == NULL)
         name = UNKNOWN;
     const char **found = bsearch(&name, names->items, names->count, sizeof *names->items, compare_names);
     const size_t number = (size_t)(found - names->items);
-    print_compressed(out, key, number + 1, names->written[number] ? NULL : name);
+    print_compressed(writer, key, number + 1, names->written[number] ? NULL : name);
     names->written[number] = true;
 }
 
 static void print_function(struct writer *writer, const char *key, uint32_t function)
 {
-    print_compressed(writer->out, key, writer->ranks[function] + 2,
+    print_compressed(writer, key, writer->ranks[function] + 2,
                      writer->written[function] ? NULL : writer->model->functions[function].name);
     writer->written[function] = true;
 }
@@ -245,8 +243,8 @@ static void print_call(struct writer *writer, uint32_t line, const struct call_e
 {
     const struct model_function *callee = &writer->model->functions[call->callee];
     const uint64_t count = call->measures[MODEL_ALLOC_COUNT];
-    print_name(writer->out, "cob", &writer->objects, callee->module);
-    print_name(writer->out, "cfi", &writer->files, callee->file);
+    print_name(writer, "cob", &writer->objects, callee->module);
+    print_name(writer, "cfi", &writer->files, callee->file);
     print_function(writer, "cfn", call->callee);
     fprintf(writer->out, "calls=%" PRIu64 " %" PRIu32 "\n%" PRIu32, count > 0 ? count : 1, callee->line, line);
     print_costs(writer, call->entering);
@@ -260,13 +258,13 @@ static void print_rows(struct writer *writer)
         const struct model_function *function = &writer->model->functions[row->function];
         if (i == 0 || row[-1].function != row->function) {
             putc('\n', writer->out);
-            print_name(writer->out, "ob", &writer->objects, function->module);
-            print_name(writer->out, "fl", &writer->files, function->file);
+            print_name(writer, "ob", &writer->objects, function->module);
+            print_name(writer, "fl", &writer->files, function->file);
             print_function(writer, "fn", row->function);
             file = NULL;
         }
         if (format_compare_texts(row->file, file) != 0) /* the function's own come first */
-            print_name(writer->out, "fi", &writer->files, file = row->file);
+            print_name(writer, "fi", &writer->files, file = row->file);
         if (row->call != NULL) {
             print_call(writer, row->line, row->call);
         } else {
@@ -282,9 +280,9 @@ static void print_roots(struct writer *writer)
     if (writer->model->stack_count == 0)
         return;
     putc('\n', writer->out);
-    print_name(writer->out, "ob", &writer->objects, NULL);
-    print_name(writer->out, "fl", &writer->files, NULL);
-    print_compressed(writer->out, "fn", 1, "(root)");
+    print_name(writer, "ob", &writer->objects, NULL);
+    print_name(writer, "fl", &writer->files, NULL);
+    print_compressed(writer, "fn", 1, "(root)");
     for (size_t i = 0; i < writer->model->function_count; i++) {
         const struct call_edge *edge = call_graph_find(&writer->graph, CALL_GRAPH_ROOT, writer->ordered[i]);
         if (edge != NULL)
@@ -292,19 +290,20 @@ static void print_roots(struct writer *writer)
     }
 }
 
-static void print_head(const struct writer *writer, const struct report_origin *origin)
+static void print_head(struct writer *writer, const struct report_origin *origin)
 {
-    struct text title = TEXT_EMPTY, command = TEXT_EMPTY, commit = TEXT_EMPTY;
     const struct model *model = writer->model;
-    format_add_title(&title, model);
-    format_add_command(&command, model->session);
-    fprintf(writer->out, "# callgrind format\nversion: 1\ncreator: %s\ncmd: %s\ndesc: Request: %s\n", PACKAGE_STRING,
-            text_get(&command), text_get(&title));
+    struct text text = TEXT_EMPTY;
+    text_add(&text, "# callgrind format\nversion: 1\ncreator: " PACKAGE_STRING "\ncmd: ");
+    format_add_command(&text, model->session);
+    text_add(&text, "\ndesc: Request: ");
+    format_add_title(&text, model);
     if (origin != NULL && origin->commit != NULL) {
-        format_add_name(&commit, origin->commit);
-        fprintf(writer->out, "desc: Commit: %s\n", text_get(&commit));
+        text_add(&text, "\ndesc: Commit: ");
+        format_add_name(&text, origin->commit);
     }
-    fputs("positions: line\n", writer->out);
+    text_add(&text, "\npositions: line\n");
+    format_print(&text, writer->out, &writer->code);
     for (size_t i = 0; i < EVENT_COUNT; i++)
         if (format_has(model, events[i].measure))
             fprintf(writer->out, "event: %s : %s\n", events[i].name, events[i].meaning);
@@ -314,9 +313,6 @@ static void print_head(const struct writer *writer, const struct report_origin *
             fprintf(writer->out, " %s", events[i].name);
     fputs("\nsummary:", writer->out);
     print_costs(writer, model->totals);
-    text_fini(&title);
-    text_fini(&command);
-    text_fini(&commit);
 }
 
 int report_callgrind(const struct model *model, const struct report_options *options, FILE *out, struct err *err)
@@ -340,6 +336,7 @@ int report_callgrind(const struct model *model, const struct report_options *opt
         print_rows(&writer);
         fputs("\ntotals:", out);
         print_costs(&writer, model->totals);
+        code = writer.code;
     }
     names_fini(&writer.files);
     names_fini(&writer.objects);

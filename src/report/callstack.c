@@ -209,16 +209,19 @@ static int print_memory(const struct printer *printer)
 }
 
 /* The first line, as pstats writes it. */
-static void print_origin(const struct report_origin *origin, FILE *out)
+static int print_origin(const struct report_origin *origin, FILE *out)
 {
     char date[32];
     const time_t time = (time_t)origin->time_s;
+    struct text text = TEXT_EMPTY;
+    int code = 0;
     if (ctime_r(&time, date) == NULL)
-        return;
-    struct text path = TEXT_EMPTY;
-    format_add_name(&path, origin->path != NULL ? origin->path : "");
-    fprintf(out, "%.*s    %s\n\n", (int)strcspn(date, "\n"), date, text_get(&path));
-    text_fini(&path);
+        return 0;
+    text_addf(&text, "%.*s    ", (int)strcspn(date, "\n"), date);
+    format_add_name(&text, origin->path != NULL ? origin->path : "");
+    text_add(&text, "\n\n");
+    format_print(&text, out, &code);
+    return code;
 }
 
 int report_callstack(const struct model *model, const struct report_options *options, FILE *out, struct err *err)
@@ -229,7 +232,7 @@ int report_callstack(const struct model *model, const struct report_options *opt
         return code;
     code = call_graph_build(model, CALL_GRAPH_FUNCTIONS, &printer.graph);
     if (code == 0 && options->origin != NULL)
-        print_origin(options->origin, out);
+        code = print_origin(options->origin, out);
     if (code == 0 && model->has_time)
         code = print_time(&printer);
     if (code == 0 && model->has_memory)

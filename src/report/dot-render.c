@@ -16,6 +16,7 @@
 
 #define PATIENCE_NS UINT64_C(30000000000)
 #define LOOK_EVERY_NS 5000000
+#define NOT_EXECUTED 127 /* what a child ends with that could not become dot; POSIX, posix_spawn */
 
 static uint64_t now_ns(void)
 {
@@ -49,7 +50,7 @@ static int wait_for(pid_t pid, int *wait_status)
     for (;;) {
         const pid_t ended = waitpid(pid, wait_status, WNOHANG);
         if (ended == pid)
-            return 0;
+            return WIFEXITED(*wait_status) && WEXITSTATUS(*wait_status) == NOT_EXECUTED ? -ENOENT : 0;
         if (ended < 0 && errno != EINTR)
             return -errno;
         if (now_ns() > end_ns) {

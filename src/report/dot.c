@@ -31,6 +31,7 @@ struct drawer {
     size_t unshown_leaking;    /* functions, and what is blamed on them */
     uint64_t unshown_leaked_bytes;
     size_t unshown; /* functions above the least share */
+    int code;
     FILE *out;
 };
 
@@ -119,7 +120,7 @@ static void add_node_label(struct text *out, const struct drawer *drawer, uint32
         text_addf(out, "\\nleaks %s", units_bytes(node->blamed_bytes).text);
 }
 
-static void print_node(const struct drawer *drawer, uint32_t number)
+static void print_node(struct drawer *drawer, uint32_t number)
 {
     const struct call_node *node = &drawer->graph.nodes[number];
     struct text text = TEXT_EMPTY;
@@ -135,26 +136,24 @@ static void print_node(const struct drawer *drawer, uint32_t number)
     add_node_label(&text, drawer, number);
     text_add(&text, "\", tooltip=\"");
     add_escaped(&text, drawer->model->functions[number].name, MOST_TOOLTIP_BYTES);
-    fprintf(drawer->out, "%s\"];\n", text_get(&text));
-    text_fini(&text);
+    text_add(&text, "\"];\n");
+    format_print(&text, drawer->out, &drawer->code);
 }
 
-static void print_edge(const struct drawer *drawer, const struct call_edge *edge)
+static void print_edge(struct drawer *drawer, const struct call_edge *edge)
 {
     const double share = share_of(drawer, edge->measures[drawer->measure]);
     const double width = fmax(4 * share, 0.5);
-    struct text color = TEXT_EMPTY, label = TEXT_EMPTY;
-    add_color(&color, share);
-    add_count(&label, drawer, edge->measures);
-    fprintf(
-        drawer->out,
-        "\tn%" PRIu32 " -> n%" PRIu32
-        " [arrowsize=\"%.2f\", color=%s, fontcolor=%s, label=\"%.2f%%%s\", labeldistance=\"%.2f\", penwidth=\"%.2f\","
-        " tooltip=\" \"];\n",
-        edge->place, edge->callee, 0.5 * sqrt(width), text_get(&color), text_get(&color), 100 * share, text_get(&label),
-        width, width);
-    text_fini(&color);
-    text_fini(&label);
+    struct text text = TEXT_EMPTY;
+    text_addf(&text, "\tn%" PRIu32 " -> n%" PRIu32 " [arrowsize=\"%.2f\", color=", edge->place, edge->callee,
+              0.5 * sqrt(width));
+    add_color(&text, share);
+    text_add(&text, ", fontcolor=");
+    add_color(&text, share);
+    text_addf(&text, ", label=\"%.2f%%", 100 * share);
+    add_count(&text, drawer, edge->measures);
+    text_addf(&text, "\", labeldistance=\"%.2f\", penwidth=\"%.2f\", tooltip=\" \"];\n", width, width);
+    format_print(&text, drawer->out, &drawer->code);
 }
 
 struct ranked {
@@ -289,10 +288,11 @@ static void add_total(struct text *out, const struct drawer *drawer)
     text_addf(out, " %s", names[drawer->measure]);
 }
 
-static void print_title(const struct drawer *drawer)
+static void print_title(struct drawer *drawer)
 {
     struct text title = TEXT_EMPTY, text = TEXT_EMPTY;
     format_add_title(&title, drawer->model);
+    text_add(&text, "digraph {\n\tgraph [charset=\"UTF-8\", fontname=Arial, fontsize=12, label=\"");
     add_escaped(&text, text_get(&title), MOST_TOOLTIP_BYTES);
     text_add(&text, "\\n");
     add_total(&text, drawer);
@@ -303,18 +303,16 @@ static void print_title(const struct drawer *drawer)
     if (drawer->unshown_leaking > 0)
         text_addf(&text, "\\n%zu more functions that %s are blamed on are not shown; callstack.txt has all",
                   drawer->unshown_leaking, units_bytes(drawer->unshown_leaked_bytes).text);
-    fprintf(drawer->out,
-            "digraph {\n\tgraph [charset=\"UTF-8\", fontname=Arial, fontsize=12, label=\"%s\", labelloc=t, "
-            "nodesep=0.125, ranksep=0.25];\n",
-            text_get(&text));
-    fputs("\tnode [fontcolor=white, fontname=Arial, fontsize=10, height=0, shape=box, style=filled, width=0];\n"
-          "\tedge [fontname=Arial, fontsize=10];\n",
-          drawer->out);
+    text_add(&text,
+             "\", labelloc=t, nodesep=0.125, ranksep=0.25];\n"
+             "\tnode [fontcolor=white, fontname=Arial, fontsize=10, height=0, shape=box, style=filled, width=0];\n"
+             "\tedge [fontname=Arial, fontsize=10];\n");
+    text.failed |= title.failed;
     text_fini(&title);
-    text_fini(&text);
+    format_print(&text, drawer->out, &drawer->code);
 }
 
-static void print_graph(const struct drawer *drawer)
+static void print_graph(struct drawer *drawer)
 {
     print_title(drawer);
     for (uint32_t i = 0; i < drawer->model->function_count; i++)
@@ -344,8 +342,10 @@ int report_dot_of(const struct model *model, enum model_measure measure, const s
         choose_heavy(&drawer);
         code = choose_leaking(&drawer);
     }
-    if (code == 0)
+    if (code == 0) {
         print_graph(&drawer);
+        code = drawer.code;
+    }
     free(drawer.has_node);
     free(drawer.has_edge);
     free(drawer.ranking);

@@ -91,6 +91,14 @@ void format_add_name(struct text *out, const char *name)
     text_fini(&printable);
 }
 
+void format_print(struct text *text, FILE *out, int *code)
+{
+    if (text->failed)
+        *code = -ENOMEM;
+    fputs(text_get(text), out);
+    text_fini(text);
+}
+
 void format_add_command(struct text *out, const struct session *session)
 {
     for (size_t i = 0; session->argv != NULL && session->argv[i] != NULL; i++) {

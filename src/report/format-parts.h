@@ -42,6 +42,9 @@ int format_find_blamed(const struct model *model, const struct model_stack *stac
 /* A foreign name, as UTF-8 without control characters: every format has to be readable as a text, line by line. */
 void format_add_name(struct text *out, const char *name);
 
+/* Print a text and release it; when it failed, *code becomes -ENOMEM. */
+void format_print(struct text *text, FILE *out, int *code);
+
 /* "GET /memory -> 200", "./app -v: exit status 0": what the window is. */
 void format_add_title(struct text *out, const struct model *model);
 

@@ -186,10 +186,18 @@ static uint64_t *find_addresses(const struct model *model)
     return addresses;
 }
 
-static void print_frame(const struct model *model, const struct model_frame *frame, uint64_t address, FILE *out)
+struct writer {
+    const struct model *model;
+    FILE *out;
+    unsigned snapshot_count;
+    int code;
+};
+
+static void print_frame(struct writer *writer, const struct model_frame *frame, uint64_t address)
 {
-    const struct model_function *function = &model->functions[frame->function];
+    const struct model_function *function = &writer->model->functions[frame->function];
     struct text text = TEXT_EMPTY;
+    text_addf(&text, "0x%" PRIX64 ": ", address);
     format_add_name(&text, function->name);
     if (frame->file != NULL) {
         const char *slash = strrchr(frame->file, '/');
@@ -201,19 +209,19 @@ static void print_frame(const struct model *model, const struct model_frame *fra
         format_add_name(&text, function->module);
         text_add(&text, ")");
     }
-    fprintf(out, "0x%" PRIX64 ": %s\n", address, text_get(&text));
-    text_fini(&text);
+    text_add(&text, "\n");
+    format_print(&text, writer->out, &writer->code);
 }
 
 /* The nodes from the top downwards, each before its children, without recursion: stacks may be deep. */
-static int print_tree(const struct model *model, const struct tree *tree, FILE *out)
+static int print_tree(struct writer *writer, const struct tree *tree)
 {
-    uint64_t *addresses = find_addresses(model);
+    uint64_t *addresses = find_addresses(writer->model);
     uint32_t *nexts = calloc(tree->count + 1, sizeof *nexts); /* by node: how many children are printed */
     const bool is_ready = addresses != NULL && nexts != NULL;
     size_t depth = 0;
     if (is_ready)
-        fprintf(out, "n%" PRIu32 ": %" PRIu64 " (heap allocation functions) malloc, new and the like\n",
+        fprintf(writer->out, "n%" PRIu32 ": %" PRIu64 " (heap allocation functions) malloc, new and the like\n",
                 tree->child_counts[0], tree->nodes[0].bytes);
     for (uint32_t at = 0; is_ready;) {
         if (nexts[at] == tree->child_counts[at]) {
@@ -224,19 +232,14 @@ static int print_tree(const struct model *model, const struct tree *tree, FILE *
             continue;
         }
         at = tree->order[tree->first_children[at] + nexts[at]++];
-        fprintf(out, "%*sn%" PRIu32 ": %" PRIu64 " ", (int)++depth, "", tree->child_counts[at], tree->nodes[at].bytes);
-        print_frame(model, &model->frames[tree->nodes[at].frame], addresses[tree->nodes[at].frame], out);
+        fprintf(writer->out, "%*sn%" PRIu32 ": %" PRIu64 " ", (int)++depth, "", tree->child_counts[at],
+                tree->nodes[at].bytes);
+        print_frame(writer, &writer->model->frames[tree->nodes[at].frame], addresses[tree->nodes[at].frame]);
     }
     free(addresses);
     free(nexts);
-    return is_ready ? 0 : -ENOMEM;
+    return is_ready ? writer->code : -ENOMEM;
 }
-
-struct writer {
-    const struct model *model;
-    FILE *out;
-    unsigned snapshot_count;
-};
 
 static void print_snapshot(struct writer *writer, uint64_t ns, uint64_t bytes, uint64_t extra_bytes, const char *tree)
 {
@@ -259,7 +262,7 @@ static int print_peak(struct writer *writer, uint64_t ns)
     print_snapshot(writer, ns, bytes, extra, "peak");
     int code = tree_init(model, &tree);
     if (code == 0)
-        code = print_tree(model, &tree, writer->out);
+        code = print_tree(writer, &tree);
     tree_fini(&tree);
     return code;
 }
@@ -314,21 +317,21 @@ static int print_series(struct writer *writer, const struct session_process *pro
     return is_printed || code != 0 ? code : print_peak(writer, peak_ns);
 }
 
-static void print_head(const struct writer *writer, const struct session_process *process)
+static void print_head(struct writer *writer, const struct session_process *process)
 {
     const struct session *session = writer->model->session;
-    struct text title = TEXT_EMPTY, command = TEXT_EMPTY;
-    format_add_title(&title, writer->model);
-    format_add_command(&command, session);
-    fprintf(writer->out, "desc: %s: %s\n", PACKAGE_STRING, text_get(&title));
+    struct text text = TEXT_EMPTY;
+    text_add(&text, "desc: " PACKAGE_STRING ": ");
+    format_add_title(&text, writer->model);
     if (process == NULL)
-        fputs("desc: when the peak was is not known: it stands at the end\n", writer->out);
+        text_add(&text, "\ndesc: when the peak was is not known: it stands at the end");
     else if (session->process_count > 1)
-        fprintf(writer->out, "desc: over time, process %" PRIu32 " of %zu; at the peak, all of them\n", process->pid,
-                session->process_count);
-    fprintf(writer->out, "cmd: %s\ntime_unit: ms\n", text_get(&command));
-    text_fini(&title);
-    text_fini(&command);
+        text_addf(&text, "\ndesc: over time, process %" PRIu32 " of %zu; at the peak, all of them", process->pid,
+                  session->process_count);
+    text_add(&text, "\ncmd: ");
+    format_add_command(&text, session);
+    text_add(&text, "\ntime_unit: ms\n");
+    format_print(&text, writer->out, &writer->code);
 }
 
 int report_massif(const struct model *model, const struct report_options *options, FILE *out, struct err *err)

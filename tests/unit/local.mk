@@ -65,6 +65,7 @@ UNIT_TESTS += %D%/page
 UNIT_TESTS += %D%/report-formats
 %C%_report_formats_SOURCES = %D%/report-formats.c %D%/formats-session.c %D%/formats-session.h %D%/golden.c %D%/golden.h
 %C%_report_formats_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_builddir)/src $(PROTOBUF_C_CFLAGS)
+%C%_report_formats_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 %C%_report_formats_LDADD = src/report/libreport.a src/base/libbase.a $(REPORT_EXTERNAL_LIBS) $(CMOCKA_LIBS)
 
 # Findings of check.

@@ -535,6 +535,72 @@ static void a_full_disk_is_told(void **state)
     model_fini(&model);
 }
 
+/* How many more allocations succeed: those of the code under test are linked to these. */
+static size_t allowed = SIZE_MAX;
+
+static bool spend(void)
+{
+    if (allowed == SIZE_MAX)
+        return true;
+    return allowed > 0 && allowed-- > 0;
+}
+
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t count, size_t bytes);
+void *__real_realloc(void *old, size_t bytes);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t count, size_t bytes);
+void *__wrap_realloc(void *old, size_t bytes);
+
+void *__wrap_malloc(size_t bytes)
+{
+    return spend() ? __real_malloc(bytes) : NULL;
+}
+
+void *__wrap_calloc(size_t count, size_t bytes)
+{
+    return spend() ? __real_calloc(count, bytes) : NULL;
+}
+
+void *__wrap_realloc(void *old, size_t bytes)
+{
+    return spend() ? __real_realloc(old, bytes) : NULL;
+}
+
+/* Each allocation fails in turn. */
+static void without_memory_no_half_file_passes_for_a_whole_one(void **state)
+{
+    struct session session = formats_session();
+    struct model model = model_of(&session, FORMATS_MEMORY);
+    for (size_t i = 0; i < COUNT(formats); i++) {
+        int code = -ENOMEM;
+        size_t turn = 0, whole_length;
+        char *whole = render(formats[i], &model, &whole_length);
+        for (; code != 0; turn++) {
+            struct err err = {""};
+            char *text = NULL;
+            size_t length;
+            FILE *out = open_memstream(&text, &length);
+            assert_non_null(out);
+            allowed = turn;
+            code = formats[i](&model, &options, out, &err);
+            allowed = SIZE_MAX;
+            fclose(out);
+            if (code == 0) {
+                assert_int_equal(length, whole_length);
+                assert_memory_equal(text, whole, length);
+            } else {
+                assert_int_equal(code, -ENOMEM);
+                assert_non_null(strstr(err.text, strerror(ENOMEM)));
+            }
+            free(text);
+        }
+        assert_true(turn > 1);
+        free(whole);
+    }
+    model_fini(&model);
+}
+
 #define MANY 10000
 
 /* Each stack has a function of its own, of which each is the program's and keeps a byte. */
@@ -659,6 +725,7 @@ int main(void)
         cmocka_unit_test(what_was_not_recorded_is_left_out_or_said),
         cmocka_unit_test(without_any_record_there_is_no_profile),
         cmocka_unit_test(a_full_disk_is_told),
+        cmocka_unit_test(without_memory_no_half_file_passes_for_a_whole_one),
         cmocka_unit_test(a_large_graph_is_cut_and_says_so),
         cmocka_unit_test(pictures),
     };
