@@ -37,6 +37,8 @@ CLEANFILES += %D%/pprof.pb-c.h %D%/pprof.pb-c.c
 	$(AM_V_GEN)$(MKDIR_P) %D% && $(PROTOC_C) --proto_path=$(srcdir)/%D% --c_out=%D% $(srcdir)/%D%/pprof.proto
 %D%/pprof.pb-c.h: %D%/pprof.pb-c.c
 	@test -f $@ || { rm -f %D%/pprof.pb-c.c && $(MAKE) $(AM_MAKEFLAGS) %D%/pprof.pb-c.c; }
+# Also when only a part is made, for which BUILT_SOURCES do not count.
+%D%/libreport_a-pprof.$(OBJEXT) tests/unit/report_formats-report-formats.$(OBJEXT): %D%/pprof.pb-c.h
 
 # What links libreport.a and writes formats links these as well, behind it.
 REPORT_EXTERNAL_LIBS = $(JANSSON_LIBS) $(PROTOBUF_C_LIBS) $(ZLIB_LIBS) -lm
