@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "report/call-graph.h"
+#include "report/describe.h"
 #include "report/format-parts.h"
 #include "report/heap-stacks.h"
 
@@ -28,7 +29,7 @@ struct printer {
 struct row {
     uint32_t function;
     uint64_t own;
-    const char *place; /* "src/app.c:10(range)", "{strdup}"; owned */
+    char *place; /* "src/app.c:10(range)", "{strdup}"; owned */
 };
 
 /* The largest unit in which `largest` is at least 1; the last one stands for everything smaller. */
@@ -73,20 +74,19 @@ static char *place_of(const struct printer *printer, uint32_t number)
     return place;
 }
 
-/* Own figures first; what has none of its own follows by name. */
-static int compare_rows(const void *left, const void *right)
+/* Own figures first; what has as much follows by name. */
+static int compare_rows(const void *left, const void *right, void *data)
 {
     const struct row *a = left, *b = right;
     if (a->own != b->own)
         return a->own > b->own ? -1 : 1;
-    const int order = strcmp(a->place, b->place);
-    return order != 0 ? order : (a->function > b->function) - (a->function < b->function);
+    return format_compare_functions(data, a->function, b->function);
 }
 
 static void free_rows(struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        free((char *)(uintptr_t)rows[i].place);
+        free(rows[i].place);
     free(rows);
 }
 
@@ -107,7 +107,7 @@ static struct row *make_rows(const struct printer *printer, enum model_measure m
         }
     }
     if (rows != NULL)
-        qsort(rows, *count, sizeof *rows, compare_rows);
+        qsort_r(rows, *count, sizeof *rows, compare_rows, (void *)(uintptr_t)printer->model);
     return rows;
 }
 
@@ -190,6 +190,7 @@ static int print_memory(const struct printer *printer)
     const uint64_t *totals = printer->model->totals;
     const struct unit unit = size_unit(totals[MODEL_ALLOC_BYTES]);
     size_t count;
+    int code = 0;
     struct row *rows = make_rows(printer, MODEL_ALLOC_BYTES, MODEL_ALLOC_COUNT, &count);
     if (rows == NULL)
         return -ENOMEM;
@@ -198,14 +199,19 @@ static int print_memory(const struct printer *printer)
             " bytes not freed; peak %" PRIu64 " bytes\n\n",
             totals[MODEL_ALLOC_COUNT], totals[MODEL_ALLOC_BYTES], totals[MODEL_LIVE_COUNT], totals[MODEL_LIVE_BYTES],
             totals[MODEL_PEAK_BYTES]);
-    fprintf(printer->out, "   Ordered by: bytes allocated, function name (sizes in %s, notfree in bytes)\n\n",
-            unit.name);
+    struct text estimate = TEXT_EMPTY;
+    describe_estimate(&estimate, printer->model->session);
+    if (estimate.failed)
+        code = -ENOMEM;
+    fprintf(printer->out, "   Ordered by: bytes allocated, function name (sizes in %s, notfree in bytes%s)\n\n",
+            unit.name, text_get(&estimate));
+    text_fini(&estimate);
     fputs("  nallocs   totmem  percall   cummem  notfree filename:lineno(function)\n", printer->out);
     for (size_t i = 0; i < count; i++)
         print_memory_row(printer, &rows[i], unit);
     fputs("\n\n", printer->out);
     free_rows(rows, count);
-    return 0;
+    return code;
 }
 
 /* The first line, as pstats writes it. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/units.h"
 #include "report/source.h"
 #include "wire/session.h"
 
@@ -36,6 +37,12 @@ void describe_signal(struct text *out, int signal)
         text_addf(out, "SIG%s", name);
     else
         text_addf(out, "signal %d", signal);
+}
+
+void describe_estimate(struct text *out, const struct session *session)
+{
+    if (session->sample_bytes > 0)
+        text_addf(out, ", estimated from one allocation in %s", units_bytes(session->sample_bytes).text);
 }
 
 void describe_exit(struct text *out, const struct session *session)

@@ -11,6 +11,9 @@
    "run: killed by SIGSEGV". */
 void describe_request(struct text *out, const struct session_request *request, const struct session *session);
 
+/* ", estimated from one allocation in 512.0 KiB", when not every allocation was recorded; else nothing. */
+void describe_estimate(struct text *out, const struct session *session);
+
 /* "exit status 0", "killed by SIGSEGV", "ended by syseng-mem", "still running". */
 void describe_exit(struct text *out, const struct session *session);
 

@@ -110,6 +110,8 @@ void format_add_command(struct text *out, const struct session *session)
 void format_add_title(struct text *out, const struct model *model)
 {
     describe_request(out, model->request, model->session);
+    if (model->has_memory)
+        describe_estimate(out, model->session);
 }
 
 int format_compare_texts(const char *a, const char *b)

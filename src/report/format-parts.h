@@ -45,7 +45,8 @@ void format_add_name(struct text *out, const char *name);
 /* Print a text and release it; when it failed, *code becomes -ENOMEM. */
 void format_print(struct text *text, FILE *out, int *code);
 
-/* "GET /memory -> 200", "./app -v: exit status 0": what the window is. */
+/* "GET /memory -> 200", "./app -v: exit status 0": what the window is; and whether figures are
+   estimates. */
 void format_add_title(struct text *out, const struct model *model);
 
 /* The program's command line, with blanks between its words. */

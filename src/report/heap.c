@@ -296,13 +296,13 @@ static void print_sizes(struct heap_report *report, const uint64_t counts[SIZE_C
 static void print_totals(struct heap_report *report, const struct session_request *request,
                          const struct tables_sum *sum)
 {
-    struct text title = TEXT_EMPTY;
+    struct text title = TEXT_EMPTY, estimate = TEXT_EMPTY;
     if (report->session->request_count > 1)
         describe_request(&title, request, report->session);
-    fprintf(report->out, "Heap%s%s, in bytes as the program asked for them", title.length > 0 ? " of " : "",
-            text_get(&title));
-    if (report->session->sample_bytes > 0)
-        fprintf(report->out, ", estimated from one allocation in %s", units_bytes(report->session->sample_bytes).text);
+    describe_estimate(&estimate, report->session);
+    fprintf(report->out, "Heap%s%s, in bytes as the program asked for them%s", title.length > 0 ? " of " : "",
+            text_get(&title), text_get(&estimate));
+    text_fini(&estimate);
     fprintf(report->out, "\n\n%12s %12s\n", "Bytes", "Blocks");
     text_fini(&title);
     for (int i = 0; i < 44; i++)

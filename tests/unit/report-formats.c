@@ -497,6 +497,27 @@ static void what_was_not_recorded_is_left_out_or_said(void **state)
     model_fini(&model);
 }
 
+static void estimates_are_called_so(void **state)
+{
+    static write_fn *const texts[] = {report_callstack, report_callgrind, report_dot, report_speedscope, report_massif};
+    struct session session = formats_session();
+    session.sample_bytes = 524288;
+    struct model model = model_of(&session, FORMATS_MEMORY);
+    size_t length;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        char *text = render(texts[i], &model, &length);
+        assert_non_null(strstr(text, ", estimated from one allocation in 512.0 KiB"));
+        free(text);
+    }
+    char *bytes = render(report_pprof, &model, &length);
+    Pprof__Profile *profile = unpack(bytes, length);
+    assert_int_equal(profile->period, 524288);
+    assert_non_null(strstr(string_at(profile, profile->comment[0]), ", estimated from one allocation in 512.0 KiB"));
+    pprof__profile__free_unpacked(profile, NULL);
+    free(bytes);
+    model_fini(&model);
+}
+
 static write_fn *const formats[] = {report_callstack, report_pprof,      report_callgrind, report_dot,
                                     report_folded,    report_speedscope, report_massif};
 
@@ -723,6 +744,7 @@ int main(void)
         cmocka_unit_test(a_leak_shows_beside_five_hundred_mebibytes),
         cmocka_unit_test(a_window_without_anything),
         cmocka_unit_test(what_was_not_recorded_is_left_out_or_said),
+        cmocka_unit_test(estimates_are_called_so),
         cmocka_unit_test(without_any_record_there_is_no_profile),
         cmocka_unit_test(a_full_disk_is_told),
         cmocka_unit_test(without_memory_no_half_file_passes_for_a_whole_one),
