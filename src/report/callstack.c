@@ -164,8 +164,11 @@ static int print_time(const struct printer *printer)
     struct row *rows = make_rows(printer, MODEL_TIME_NS, MODEL_TIME_NS, &count);
     if (rows == NULL)
         return -ENOMEM;
-    fprintf(printer->out, "         %.3f %s of CPU time in %" PRIu64 " samples\n\n", in_unit(ns, unit), unit.name,
+    fprintf(printer->out, "         %.3f %s of CPU time in %" PRIu64 " samples", in_unit(ns, unit), unit.name,
             cpu->sample_count);
+    if (cpu->lost_count > 0)
+        fprintf(printer->out, "; %" PRIu64 " more were lost", cpu->lost_count);
+    fputs("\n\n", printer->out);
     fprintf(printer->out, "   Ordered by: internal time, function name (times in %s, by samples)\n\n", unit.name);
     fputs("   ncalls  tottime  percall  cumtime  percall filename:lineno(function)\n", printer->out);
     for (size_t i = 0; i < count; i++)

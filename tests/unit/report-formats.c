@@ -354,7 +354,7 @@ static struct sums sums_of_callgrind(const struct model *model)
     return sums;
 }
 
-/* Own figures are in the unit of the table: what is exact is the heading. */
+/* Bytes of a function are in the unit of the table, so that only the heading is exact; numbers are exact in both. */
 static struct sums sums_of_callstack(const struct model *model)
 {
     struct sums sums = no_sums();
@@ -370,6 +370,12 @@ static struct sums sums_of_callstack(const struct model *model)
                             &sums.of[MODEL_ALLOC_COUNT], &sums.of[MODEL_ALLOC_BYTES], &sums.of[MODEL_LIVE_COUNT],
                             &sums.of[MODEL_LIVE_BYTES], &sums.of[MODEL_PEAK_BYTES]),
                      5);
+    uint64_t count = 0, of_function;
+    const char *rows = strstr(text, "  nallocs ");
+    assert_non_null(rows);
+    while ((rows = strchr(rows, '\n')) != NULL && sscanf(++rows, "%" SCNu64, &of_function) == 1)
+        count += of_function;
+    assert_int_equal(count, sums.of[MODEL_ALLOC_COUNT]);
     free(text);
     return sums;
 }
@@ -493,6 +499,21 @@ static void what_was_not_recorded_is_left_out_or_said(void **state)
     free(text);
     text = render(report_folded, &model, &length);
     assert_string_equal(text, "main 1000000\nmain;even;odd;even;odd 2000000\nmain;traffic 9000000\n");
+    free(text);
+    model_fini(&model);
+}
+
+static void lost_samples_are_told(void **state)
+{
+    struct session session = formats_session();
+    struct session_request request = session.requests[FORMATS_MEMORY];
+    request.cpu.lost_count = 7;
+    session.requests = &request;
+    session.request_count = 1;
+    struct model model = model_of(&session, 0);
+    size_t length;
+    char *text = render(report_callstack, &model, &length);
+    assert_non_null(strstr(text, " of CPU time in 12 samples; 7 more were lost\n"));
     free(text);
     model_fini(&model);
 }
@@ -744,6 +765,7 @@ int main(void)
         cmocka_unit_test(a_leak_shows_beside_five_hundred_mebibytes),
         cmocka_unit_test(a_window_without_anything),
         cmocka_unit_test(what_was_not_recorded_is_left_out_or_said),
+        cmocka_unit_test(lost_samples_are_told),
         cmocka_unit_test(estimates_are_called_so),
         cmocka_unit_test(without_any_record_there_is_no_profile),
         cmocka_unit_test(a_full_disk_is_told),
