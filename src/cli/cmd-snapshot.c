@@ -10,11 +10,13 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/message.h"
 #include "cli/profile.h"
 #include "cli/snapshot-files.h"
+#include "cli/snapshot-index.h"
 #include "snapshot/snapshot.h"
 
 struct snapshot_command {
@@ -77,7 +79,7 @@ static int write_requests(struct snapshot_command *command, const struct session
 {
     struct text path = TEXT_EMPTY;
     text_addf(&path, "%s/%s", command->options->snapshot.directory, snapshot_final_name(command->writer));
-    const struct snapshot_files files = {session, options, snapshot, text_get(&path)};
+    struct snapshot_files files = {session, options, snapshot, text_get(&path), false};
     int status = 0;
     snapshot->requests = calloc(session->request_count + 1, sizeof *snapshot->requests);
     if (snapshot->requests == NULL)
@@ -99,13 +101,14 @@ static void say_line(const char *line, void *data)
     message(MESSAGE_NOTE, "%s", line);
 }
 
-static int prune(const struct options_snapshot *options)
+/* Remove what is too much, and bring the index up to date. */
+static int tidy(const struct options_snapshot *options)
 {
-    size_t removed;
+    size_t removed = 0;
     struct err err;
-    if (options->prune == 0)
-        return 0;
-    int status = snapshot_prune(options->directory, (size_t)options->prune, &removed, &err);
+    int status = options->prune > 0 ? snapshot_prune(options->directory, (size_t)options->prune, &removed, &err) : 0;
+    if (status == 0 && access(options->directory, F_OK) == 0)
+        status = snapshot_index_write_all(options->directory, &err);
     if (removed > 0)
         message(MESSAGE_NOTE, "%s: %zu old %s removed", options->directory, removed,
                 removed == 1 ? "snapshot" : "snapshots");
@@ -134,6 +137,9 @@ static int store(struct profile *profile, struct session *session, void *data)
     int status = snapshot != NULL ? write_requests(command, session, &options, snapshot, &err) : -ENOMEM;
     if (status == 0)
         status = snapshot_write_meta(command->writer, snapshot, &err);
+    if (status == 0)
+        status = snapshot_index_write(snapshot, snapshot_final_name(command->writer),
+                                      snapshot_temporary_path(command->writer), &err);
     if (status == 0)
         status = snapshot_commit(command->writer, &command->path, &err);
     progress_end();
@@ -165,7 +171,7 @@ static int take_snapshot(struct snapshot_command *command)
     snapshot_end(command->writer);
     if (command->path == NULL)
         return status != 0 ? status : PROFILE_FAILED;
-    int failure = prune(&options->snapshot);
+    int failure = tidy(&options->snapshot);
     if (failure == 0)
         failure = print_path(command->path);
     say_next(command);
@@ -176,5 +182,5 @@ static int take_snapshot(struct snapshot_command *command)
 int cmd_snapshot(const struct options *options, int argc, char **argv)
 {
     struct snapshot_command command = {.options = options, .argc = argc, .argv = argv, .time_s = (int64_t)time(NULL)};
-    return options->program != NULL ? take_snapshot(&command) : prune(&options->snapshot);
+    return options->program != NULL ? take_snapshot(&command) : tidy(&options->snapshot);
 }

@@ -2,10 +2,19 @@
 
 #include "cli/formats.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/text.h"
 #include "report/check.h"
+#include "report/formats.h"
 #include "report/markdown.h"
+#include "report/page.h"
+
+/* A picture that is larger is nothing to look at. */
+#define PICTURE_MAX_BYTES ((size_t)64 << 20)
 
 static int write_text(const struct formats_input *input, FILE *out, struct err *err)
 {
@@ -24,11 +33,6 @@ static int write_text(const struct formats_input *input, FILE *out, struct err *
 static int write_json(const struct formats_input *input, FILE *out, struct err *err)
 {
     return report_json(input->session, input->options, out, err);
-}
-
-static int write_markdown(const struct formats_input *input, FILE *out, struct err *err)
-{
-    return report_markdown(input->model, input->options, out, err);
 }
 
 /* What the request left, as findings. */
@@ -63,9 +67,114 @@ static int write_junit(const struct formats_input *input, FILE *out, struct err 
     return write_findings(input, check_junit, out, err);
 }
 
+/* --- Written from the model --- */
+
+#define FROM_MODEL(NAME)                                                                                               \
+    static int write_##NAME(const struct formats_input *input, FILE *out, struct err *err)                             \
+    {                                                                                                                  \
+        return report_##NAME(input->model, input->options, out, err);                                                  \
+    }
+FROM_MODEL(markdown)
+FROM_MODEL(callstack)
+FROM_MODEL(pprof)
+FROM_MODEL(callgrind)
+FROM_MODEL(dot)
+FROM_MODEL(folded)
+FROM_MODEL(speedscope)
+FROM_MODEL(massif)
+
+/* --- Pictures --- */
+
+static int write_file(const struct formats_input *input, formats_write_fn *write, const char *path, struct err *err)
+{
+    FILE *file = fopen(path, "we");
+    if (file == NULL)
+        return err_set(err, -errno, "%s: cannot be written: %s", path, strerror(errno));
+    int status = write(input, file, err);
+    if (fclose(file) != 0 && status == 0)
+        status = err_set(err, -errno, "%s: cannot be written: %s", path, strerror(errno));
+    return status;
+}
+
+/* The call graph as graphviz draws it, of the type "png" or "svg", into `picture`. */
+static int draw(const struct formats_input *input, const char *type, struct text *picture, struct err *err)
+{
+    const char *temporary = getenv("TMPDIR");
+    struct text folder = TEXT_EMPTY, graph = TEXT_EMPTY, drawn = TEXT_EMPTY;
+    text_addf(&folder, "%s/syseng-mem-graph-XXXXXX", temporary != NULL && *temporary != '\0' ? temporary : "/tmp");
+    if (folder.failed || mkdtemp(folder.bytes) == NULL) {
+        int code = folder.failed ? -ENOMEM : -errno;
+        err_set(err, code, "%s: cannot be made: %s; set TMPDIR", text_get(&folder), strerror(-code));
+        text_fini(&folder);
+        return code == -ENOENT ? -EIO : code; /* nothing is said of graphviz */
+    }
+    text_addf(&graph, "%s/graph.dot", text_get(&folder));
+    text_addf(&drawn, "%s/graph.%s", text_get(&folder), type);
+    int status = write_file(input, write_dot, text_get(&graph), err);
+    if (status == 0)
+        status = report_dot_render(text_get(&graph), text_get(&drawn), type, err);
+    if (status == 0)
+        status = text_add_file(picture, text_get(&drawn), PICTURE_MAX_BYTES);
+    unlink(text_get(&graph));
+    unlink(text_get(&drawn));
+    rmdir(text_get(&folder));
+    text_fini(&folder);
+    text_fini(&graph);
+    text_fini(&drawn);
+    return status;
+}
+
+static int write_picture(const struct formats_input *input, const char *type, FILE *out, struct err *err)
+{
+    struct text picture = TEXT_EMPTY;
+    int status = draw(input, type, &picture, err);
+    errno = 0;
+    if (status == 0 && fwrite(text_get(&picture), 1, picture.length, out) != picture.length)
+        status = err_set(err, errno != 0 ? -errno : -EIO, "the picture cannot be written");
+    text_fini(&picture);
+    return status;
+}
+
+static int write_svg(const struct formats_input *input, FILE *out, struct err *err)
+{
+    return write_picture(input, "svg", out, err);
+}
+
+static int write_png(const struct formats_input *input, FILE *out, struct err *err)
+{
+    return write_picture(input, "png", out, err);
+}
+
+/* Without a picture the page draws its own. */
+static int write_html(const struct formats_input *input, FILE *out, struct err *err)
+{
+    struct text picture = TEXT_EMPTY;
+    struct report_options options = *input->options;
+    struct report_origin origin = *input->options->origin;
+    if (draw(input, "svg", &picture, NULL) == 0)
+        origin.graph_svg = text_get(&picture);
+    options.origin = &origin;
+    int status = report_page(input->model, &options, out, err);
+    text_fini(&picture);
+    return status;
+}
+
 const struct format formats[] = {
-    {"text", "lines.txt", write_text, true}, {"json", NULL, write_json, false},   {"md", NULL, write_markdown, true},
-    {"sarif", NULL, write_sarif, false},     {"junit", NULL, write_junit, false},
+    {.name = "text", .file = "lines.txt", .write = write_text, .takes_several = true},
+    {.name = "json", .write = write_json},
+    {.name = "md", .write = write_markdown, .takes_several = true},
+    {.name = "callstack", .file = "callstack.txt", .write = write_callstack, .takes_several = true},
+    {.name = "pprof", .file = "profile.prof", .write = write_pprof},
+    {.name = "kgrind", .file = "profile.kgrind", .write = write_callgrind},
+    {.name = "folded", .file = "profile.folded", .write = write_folded, .takes_several = true},
+    {.name = "speedscope", .file = "profile.speedscope.json", .write = write_speedscope},
+    {.name = "dot", .file = "dot.dot", .write = write_dot},
+    {.name = "png", .file = "dot.png", .write = write_png, .needs_graphviz = true},
+    {.name = "svg", .write = write_svg, .needs_graphviz = true},
+    {.name = "html", .file = "index.html", .write = write_html},
+    {.name = "massif", .write = write_massif},
+    {.name = "sarif", .write = write_sarif},
+    {.name = "junit", .write = write_junit},
 };
 const size_t formats_count = sizeof formats / sizeof *formats;
 

@@ -25,7 +25,8 @@ struct format {
     const char *name; /* of --as */
     const char *file; /* in a snapshot's request folder; NULL: it is in none */
     formats_write_fn *write;
-    bool takes_several; /* requests one after another make one report */
+    bool takes_several;  /* requests one after another make one report */
+    bool needs_graphviz; /* -ENOENT says that it is not installed */
 };
 extern const struct format formats[];
 extern const size_t formats_count;

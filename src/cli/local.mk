@@ -18,6 +18,7 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/requests.c %D%/requests.h \
 	%D%/rss-granularity.c %D%/rss-granularity.h \
 	%D%/snapshot-files.c %D%/snapshot-files.h \
+	%D%/snapshot-index.c %D%/snapshot-index.h \
 	%D%/suggest.c %D%/suggest.h \
 	%D%/watch.c %D%/watch.h
 %C%_libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DPKGLIBDIR='"$(pkglibdir)"'

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "cli/formats.h"
+#include "cli/message.h"
 
 /* --- Compressed --- */
 
@@ -62,15 +64,32 @@ static int write_file(const struct formats_input *input, formats_write_fn *write
     return status;
 }
 
+/* What a page links to: the files beside it, as far as they are there. */
+static void list_files(const struct snapshot_files *files, const char *list[], size_t room)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < formats_count && count + 3 < room; i++)
+        if (formats[i].file != NULL && !(formats[i].needs_graphviz && files->lacks_pictures))
+            list[count++] = formats[i].file;
+    list[count++] = SNAPSHOT_META;
+    list[count++] = SNAPSHOT_PROFILE;
+    list[count] = NULL;
+}
+
+#define FILES_MAX 32
+
 /* `options` with the name of the file that is written, as its readers will type it. */
-static int write_format(const struct formats_input *input, const struct format *format, const char *folder,
-                        const char *final_folder, struct err *err)
+static int write_format(const struct snapshot_files *files, const struct formats_input *input,
+                        const struct format *format, const char *folder, const char *final_folder, struct err *err)
 {
     struct text path = TEXT_EMPTY;
+    const char *beside[FILES_MAX];
     struct report_options options = *input->options;
     struct report_origin origin = *input->options->origin;
+    list_files(files, beside, FILES_MAX);
     text_addf(&path, "%s/%s", final_folder, format->file);
     origin.path = text_get(&path);
+    origin.files = beside;
     options.origin = &origin;
     const struct formats_input own = {input->session, input->model, &options};
     int status = write_file(&own, format->write, folder, format->file, false, err);
@@ -78,12 +97,31 @@ static int write_format(const struct formats_input *input, const struct format *
     return status;
 }
 
-static int write_all(const struct formats_input *input, const char *folder, const char *final_folder, struct err *err)
+static void remove_file(const char *folder, const char *name)
+{
+    struct text path = TEXT_EMPTY;
+    text_addf(&path, "%s/%s", folder, name);
+    unlink(text_get(&path));
+    text_fini(&path);
+}
+
+static int write_all(struct snapshot_files *files, const struct formats_input *input, const char *folder,
+                     const char *final_folder, struct err *err)
 {
     int status = write_file(input, format_named("json")->write, folder, SNAPSHOT_PROFILE, true, err);
-    for (size_t i = 0; i < formats_count && status == 0; i++)
-        if (formats[i].file != NULL)
-            status = write_format(input, &formats[i], folder, final_folder, err);
+    for (size_t i = 0; i < formats_count && status == 0; i++) {
+        const struct format *format = &formats[i];
+        if (format->file == NULL || (format->needs_graphviz && files->lacks_pictures))
+            continue;
+        status = write_format(files, input, format, folder, final_folder, err);
+        if (status == 0 || !format->needs_graphviz || status == -ENOSPC || status == -EDQUOT)
+            continue;
+        /* A picture is not worth a profile. */
+        message(MESSAGE_WARNING, "%s", err->text);
+        remove_file(folder, format->file);
+        files->lacks_pictures |= status == -ENOENT;
+        status = 0;
+    }
     return status;
 }
 
@@ -142,8 +180,8 @@ static int fill(const struct model *model, const char *folder, struct snapshot_r
     return out->folder != NULL && out->target != NULL && (request->is_run || out->method != NULL) ? 0 : -ENOMEM;
 }
 
-int snapshot_files_write(const struct snapshot_files *files, uint32_t index, const char *folder,
-                         struct snapshot_request *out, struct err *err)
+int snapshot_files_write(struct snapshot_files *files, uint32_t index, const char *folder, struct snapshot_request *out,
+                         struct err *err)
 {
     struct session slice;
     struct model model = {0};
@@ -164,7 +202,7 @@ int snapshot_files_write(const struct snapshot_files *files, uint32_t index, con
         err_set(err, status, "out of memory");
     const struct formats_input input = {&slice, &model, &options};
     if (status == 0)
-        status = write_all(&input, folder, text_get(&final_folder), err);
+        status = write_all(files, &input, folder, text_get(&final_folder), err);
     text_fini(&final_folder);
     model_fini(&model);
     session_slice_fini(&slice);

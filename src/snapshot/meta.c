@@ -234,12 +234,12 @@ int snapshot_read(const char *path, struct snapshot **out, struct err *err)
     struct snapshot *snapshot = calloc(1, sizeof *snapshot);
     if (snapshot == NULL)
         return err_set(err, -ENOMEM, "out of memory");
-    text_addf(&name, "%s/" META_FILE, path);
+    text_addf(&name, "%s/" SNAPSHOT_META, path);
     int code = text_add_file(&file, text_get(&name), FILE_MAX_BYTES);
     if (code == 0)
         code = parse(text_get(&name), &file, snapshot, err);
     else if (code == -ENOENT || code == -ENOTDIR)
-        err_set(err, code, "%s: no snapshot: there is no " META_FILE " in it", path);
+        err_set(err, code, "%s: no snapshot: there is no " SNAPSHOT_META " in it", path);
     else
         err_set(err, code, "%s: %s", text_get(&name), strerror(-code));
     snapshot->path = strdup(path);

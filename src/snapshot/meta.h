@@ -6,8 +6,6 @@
 #include "base/text.h"
 #include "snapshot/snapshot.h"
 
-#define META_FILE "meta.json"
-
 /* The file's text; with a request, that of its own folder, which has all that is said of the snapshot as well. */
 void meta_add(struct text *out, const struct snapshot *snapshot, const struct snapshot_request *request);
 

@@ -12,6 +12,7 @@
 #include "base/text.h"
 
 #define SNAPSHOT_DIRECTORY "profiling"
+#define SNAPSHOT_META "meta.json"          /* in a snapshot's folder, and in a request's */
 #define SNAPSHOT_PROFILE "profile.json.gz" /* in a request's folder: what all other files are made from */
 
 /* What meta.json has of a request. */

@@ -212,7 +212,7 @@ static int write_one(const struct snapshot_writer *writer, const struct snapshot
 {
     char path[PATH_MAX];
     struct text text = TEXT_EMPTY;
-    snprintf(path, sizeof path, "%s/%s%s" META_FILE, writer->temporary, request != NULL ? request->folder : "",
+    snprintf(path, sizeof path, "%s/%s%s" SNAPSHOT_META, writer->temporary, request != NULL ? request->folder : "",
              request != NULL ? "/" : "");
     meta_add(&text, snapshot, request);
     int code = write_text(path, &text, err);
