@@ -198,10 +198,11 @@ static int print_memory(const struct printer *printer)
     if (rows == NULL)
         return -ENOMEM;
     fprintf(printer->out,
-            "         %" PRIu64 " allocations of %" PRIu64 " bytes; %" PRIu64 " blocks, %" PRIu64
-            " bytes not freed; peak %" PRIu64 " bytes\n\n",
-            totals[MODEL_ALLOC_COUNT], totals[MODEL_ALLOC_BYTES], totals[MODEL_LIVE_COUNT], totals[MODEL_LIVE_BYTES],
-            totals[MODEL_PEAK_BYTES]);
+            "         %" PRIu64 " %s of %" PRIu64 " bytes; %" PRIu64 " %s, %" PRIu64 " bytes not freed; peak %" PRIu64
+            " bytes\n\n",
+            totals[MODEL_ALLOC_COUNT], totals[MODEL_ALLOC_COUNT] == 1 ? "allocation" : "allocations",
+            totals[MODEL_ALLOC_BYTES], totals[MODEL_LIVE_COUNT], totals[MODEL_LIVE_COUNT] == 1 ? "block" : "blocks",
+            totals[MODEL_LIVE_BYTES], totals[MODEL_PEAK_BYTES]);
     struct text estimate = TEXT_EMPTY;
     describe_estimate(&estimate, printer->model->session);
     if (estimate.failed)

@@ -54,8 +54,19 @@ class RequestPage {
         return parts.flatMap((part, i) => i > 0 ? [' \u00b7 ', part] : [part]);
     }
 
-    totals({elapsed_ns: elapsed, cpu_ns: cpu, repeat_count: repeats, totals}) {
-        const blocks = count => `in ${countText(count)} block${count === 1 ? '' : 's'}`;
+    /* The sums over the stacks, which all formats share; without stacks, or where they are estimates, the allocator's. */
+    sums(totals) {
+        const sums = this.profile.totals;
+        return this.countsAllStacks() ? {...totals, peak_bytes: sums.peak_bytes, alloc_bytes: sums.alloc_bytes, alloc_count: sums.alloc_count,
+            not_freed_bytes: sums.live_bytes, not_freed_count: sums.live_count} : totals;
+    }
+
+    countsAllStacks() {
+        return 'alloc_bytes' in this.profile.totals && this.data.sample_bytes === 0;
+    }
+
+    totals({elapsed_ns: elapsed, cpu_ns: cpu, repeat_count: repeats, totals: counted}) {
+        const blocks = count => `in ${countText(count)} block${count === 1 ? '' : 's'}`, totals = this.sums(counted);
         const list = [['Elapsed', durationText(elapsed), repeats > 1 ? `${countText(repeats)} times` : ''],
             ['Peak', bytesText(totals.peak_bytes)],
             ['Allocated', bytesText(totals.alloc_bytes), blocks(totals.alloc_count)],
@@ -79,7 +90,7 @@ class RequestPage {
     }
 
     foot() {
-        return el('footer', {}, `${this.data.tool} \u00b7 bytes of stacks are as the program asked for them, those of the head as the allocator set them aside`);
+        return el('footer', {}, `${this.data.tool} \u00b7 bytes are as the program asked for them; ${this.countsAllStacks() ? 'those of lines' : 'those of the head and of lines'} as the allocator set them aside`);
     }
 
     /* Show the view that the address names. */

@@ -58,7 +58,7 @@ def check_tabs(browser):
     browser.wait('return document.querySelector("main").className === "tab-timeline"')
     check('the browser goes back to the view before', True)
     check('the head tells the request', text(browser, 'h1'), 'GET /memory200')
-    check('and its figures', texts(browser, '.totals dd')[:4], ['0.74 ms', '0.34 ms', '602.0 KiB', '640.0 KiBin 159 blocks'])
+    check('and its figures', texts(browser, '.totals dd')[:4], ['0.74 ms', '0.34 ms', '601.7 KiB', '638.1 KiBin 159 blocks'])
     check('and what limits them', any('7 records lost' in line for line in texts(browser, '.warnings li')))
 
 
