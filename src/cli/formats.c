@@ -113,6 +113,10 @@ static int draw(const struct formats_input *input, const char *type, struct text
     int status = write_file(input, write_dot, text_get(&graph), err);
     if (status == 0)
         status = report_dot_render(text_get(&graph), text_get(&drawn), type, err);
+    if (status == -ENOENT) /* the files that it names are not there any more */
+        err_set(err, status, "dot not found, %s not made; apt install graphviz", type);
+    else if (status == -ETIMEDOUT)
+        err_set(err, status, "%s not made: dot took longer than half a minute; draw a part of the dot file", type);
     if (status == 0)
         status = text_add_file(picture, text_get(&drawn), PICTURE_MAX_BYTES);
     unlink(text_get(&graph));

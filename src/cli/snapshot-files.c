@@ -117,7 +117,11 @@ static int write_all(struct snapshot_files *files, const struct formats_input *i
         if (status == 0 || !format->needs_graphviz || status == -ENOSPC || status == -EDQUOT)
             continue;
         /* A picture is not worth a profile. */
-        message(MESSAGE_WARNING, "%s", err->text);
+        if (status == -ENOENT)
+            message(MESSAGE_WARNING, "dot not found, %s not made; dot.dot is there; apt install graphviz",
+                    format->file);
+        else
+            message(MESSAGE_WARNING, "%s: %s", format->file, err->text);
         remove_file(folder, format->file);
         files->lacks_pictures |= status == -ENOENT;
         status = 0;
