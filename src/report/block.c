@@ -17,6 +17,12 @@
 /* Between its name and its body: parameters, an initialiser list. */
 #define BLOCK_BODY_GAP_MAX 200
 
+/* The function that is looked for. */
+struct wanted {
+    const char *name;
+    uint32_t line, last_line;
+};
+
 static const struct lexer_token *token(const struct source *source, size_t i)
 {
     return &source->tokens[i];
@@ -119,7 +125,7 @@ static size_t first_on_line(const struct source *source, uint32_t line)
 }
 
 /* The token of the function's name on its line; of a lambda its '['; failing those the line's first. */
-static size_t find_name(const struct source *source, const struct session_function *function)
+static size_t find_name(const struct source *source, const struct wanted *function)
 {
     size_t first = first_on_line(source, function->line), second_choice = source->token_count;
     for (size_t i = first; i < source->token_count && token(source, i)->line == function->line; i++) {
@@ -160,7 +166,7 @@ static size_t skip_back(const struct source *source, size_t i)
 }
 
 /* Walk from the name up to the end of whatever stands before the declaration. */
-static uint32_t find_first_line(const struct source *source, const struct session_function *function, size_t name)
+static uint32_t find_first_line(const struct source *source, const struct wanted *function, size_t name)
 {
     uint32_t annotation = 0, head = function->line;
     for (size_t i = name; i-- > 0;) {
@@ -182,7 +188,7 @@ static uint32_t find_first_line(const struct source *source, const struct sessio
 
 /* The '{' that opens the body of the function named at token `i`, token_count when there is none. *is_try: it is a
    function try block, which handlers follow. */
-static size_t find_body(const struct source *source, const struct session_function *function, size_t i, bool *is_try)
+static size_t find_body(const struct source *source, const struct wanted *function, size_t i, bool *is_try)
 {
     size_t depth = 0, previous = i;
     bool initialisers = false, requirement = false;
@@ -230,7 +236,7 @@ static size_t find_closer(const struct source *source, size_t i, char open, char
 }
 
 /* The line of the closing brace, 0 when it cannot be found. */
-static uint32_t find_last_line(const struct source *source, const struct session_function *function, size_t name)
+static uint32_t find_last_line(const struct source *source, const struct wanted *function, size_t name)
 {
     bool is_try = false;
     size_t body = find_body(source, function, name, &is_try);
@@ -249,7 +255,7 @@ static uint32_t find_last_line(const struct source *source, const struct session
     return end < source->token_count ? token(source, end)->line : 0;
 }
 
-struct source_block source_find_block(const struct source *source, const struct session_function *function)
+static struct source_block find_block(const struct source *source, const struct wanted *function)
 {
     struct source_block block = {function->line, function->last_line};
     if (function->block_first != 0 && function->block_last >= function->block_first)
@@ -268,4 +274,15 @@ struct source_block source_find_block(const struct source *source, const struct 
     if (block.last > source->line_count)
         block.last = source->line_count;
     return block;
+}
+
+struct source_block source_find_block(const struct source *source, const struct session_function *function)
+{
+    return source_find_named(source, function->name, function->line, function->last_line);
+}
+
+struct source_block source_find_named(const struct source *source, const char *name, uint32_t line, uint32_t last_line)
+{
+    const struct wanted wanted = {name, line, last_line};
+    return find_block(source, &wanted);
 }

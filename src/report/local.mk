@@ -10,6 +10,11 @@ noinst_LIBRARIES += %D%/libreport.a
 	%D%/model.h %D%/model.c \
 	%D%/formats.h %D%/format-parts.h %D%/format-parts.c %D%/call-graph.h %D%/call-graph.c \
 	%D%/callgrind.c %D%/callstack.c %D%/dot.c %D%/dot-render.c %D%/folded.c %D%/massif.c %D%/pprof.c %D%/speedscope.c \
+	%D%/compare.h %D%/compare.c %D%/compare-work.h \
+	%D%/compare-functions.c %D%/compare-limits.c %D%/compare-sites.c \
+	%D%/compare-lines.h %D%/compare-lines.c \
+	%D%/compare-paths.h %D%/compare-paths.c \
+	%D%/compare-time.h %D%/compare-time.c \
 	%D%/check.h %D%/check.c \
 	%D%/check-fingerprint.c \
 	%D%/check-limits.h %D%/check-limits.c \

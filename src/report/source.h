@@ -58,6 +58,10 @@ struct source_block {
    declaration to last_line. */
 struct source_block source_find_block(const struct source *source, const struct session_function *function);
 
+/* The same for a function that is no session's: its name stands in `line`, `last_line` is the highest line with code that
+   is known. */
+struct source_block source_find_named(const struct source *source, const char *name, uint32_t line, uint32_t last_line);
+
 /* Append the name under which a file is shown: relative to the current directory when it is below it, as it is
  * otherwise. */
 void source_add_name(struct text *out, const char *path);
