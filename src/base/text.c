@@ -74,6 +74,12 @@ void text_addf(struct text *text, const char *format, ...)
     text->length += (size_t)length;
 }
 
+void text_trim(struct text *text)
+{
+    while (!text->failed && text->length > 0 && text->bytes[text->length - 1] == ' ')
+        text->bytes[--text->length] = '\0';
+}
+
 void text_add_printable(struct text *text, const char *string)
 {
     size_t start = text->length;

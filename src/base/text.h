@@ -25,6 +25,9 @@ void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const void *bytes, size_t length);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Take back the blanks at the end: they align nothing. */
+void text_trim(struct text *text);
+
 /* Add what comes from a foreign file or process (a path, a symbol, a URL): control characters, with which it could
    break a line or steer a terminal, become '?'. Other bytes, UTF-8 among them, stay. */
 void text_add_printable(struct text *text, const char *string);

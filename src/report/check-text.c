@@ -40,21 +40,10 @@ static void add_source(struct printer *printer, const struct check_frame *frame)
         return;
     size_t length;
     const char *line = source_line(source_cache_get(&printer->cache, frame->file), frame->line, &length);
-    while (line != NULL && length > 0 && (*line == ' ' || *line == '\t'))
-        line++, length--;
-    while (line != NULL && length > 0 && strchr(" \t\r", line[length - 1]) != NULL)
-        length--;
     if (line == NULL || length == 0)
         return;
-    bool is_cut = length > SOURCE_WIDTH;
-    length = is_cut ? SOURCE_WIDTH : length;
-    while (is_cut && length > 0 && ((unsigned char)line[length] & 0xc0) == 0x80) /* within a character of UTF-8 */
-        length--;
     text_add(&printer->out, "     ");
-    for (size_t i = 0; i < length; i++)
-        text_add_bytes(&printer->out, (unsigned char)line[i] < 0x20 || line[i] == 0x7f ? " " : &line[i], 1);
-    if (is_cut)
-        text_add(&printer->out, "...");
+    source_add_trimmed(&printer->out, line, length, SOURCE_WIDTH);
 }
 
 struct column {
@@ -88,14 +77,6 @@ static struct column measure(const struct printer *printer, const struct check_f
     return width;
 }
 
-/* Blanks that only align nothing are taken back. */
-static void end_line(struct text *out)
-{
-    while (out->length > 0 && !out->failed && out->bytes[out->length - 1] == ' ')
-        out->bytes[--out->length] = '\0';
-    text_add(out, "\n");
-}
-
 static void add_stack(struct printer *printer, const struct check_finding *finding)
 {
     size_t count = printer->print->verbose ? finding->frame_count : check_shown_frames(finding);
@@ -122,7 +103,8 @@ static void add_stack(struct printer *printer, const struct check_finding *findi
         if (i == finding->blamed)
             text_add(out, paint(printer, "\033[0m"));
         add_source(printer, frame);
-        end_line(out);
+        text_trim(out);
+        text_add(out, "\n");
     }
 }
 

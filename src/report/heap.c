@@ -193,8 +193,7 @@ static void print_frame(struct heap_report *report, const struct shown *shown, v
         text_addf(&row, "  %-*s", shown->blamed ? (int)columns->place : 0, text_get(&place));
     if (shown->blamed)
         add_source(report, shown->symbol, &row);
-    while (row.length > 0 && row.bytes[row.length - 1] == ' ')
-        row.bytes[--row.length] = '\0';
+    text_trim(&row);
     fprintf(report->out, "%s\n", text_get(&row));
     text_fini(&function);
     text_fini(&place);

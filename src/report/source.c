@@ -159,6 +159,22 @@ const char *source_line(const struct source *source, uint32_t line, size_t *leng
     return source->text + start;
 }
 
+void source_add_trimmed(struct text *out, const char *line, size_t length, size_t most)
+{
+    while (length > 0 && (*line == ' ' || *line == '\t'))
+        line++, length--;
+    while (length > 0 && strchr(" \t\r", line[length - 1]) != NULL)
+        length--;
+    const bool is_cut = length > most;
+    length = is_cut ? most : length;
+    while (is_cut && length > 0 && ((unsigned char)line[length] & 0xc0) == 0x80) /* within a character of UTF-8 */
+        length--;
+    for (size_t i = 0; i < length; i++)
+        text_add_bytes(out, (unsigned char)line[i] < 0x20 || line[i] == 0x7f ? " " : &line[i], 1);
+    if (is_cut)
+        text_add(out, "...");
+}
+
 /* What of `path` lies below `directory`, or NULL. */
 static const char *below(const char *path, const char *directory)
 {

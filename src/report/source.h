@@ -47,6 +47,10 @@ void source_cache_fini(struct source_cache *cache);
 /* Line `line` (from 1) as it is in the file, without its newline; NULL when the file has no such line. */
 const char *source_line(const struct source *source, uint32_t line, size_t *length);
 
+/* Append a line as part of a longer one: without the blanks at its ends, with a blank for each control character, and cut
+   at `most` bytes, which "..." then tells. */
+void source_add_trimmed(struct text *out, const char *line, size_t length, size_t most);
+
 /* The lines of a function, both included. */
 struct source_block {
     uint32_t first;
