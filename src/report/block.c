@@ -255,19 +255,18 @@ static uint32_t find_last_line(const struct source *source, const struct wanted 
     return end < source->token_count ? token(source, end)->line : 0;
 }
 
-static struct source_block find_block(const struct source *source, const struct wanted *function)
+struct source_block source_find_named(const struct source *source, const char *name, uint32_t line, uint32_t last_line)
 {
+    const struct wanted wanted = {name, line, last_line}, *function = &wanted;
     struct source_block block = {function->line, function->last_line};
-    if (function->block_first != 0 && function->block_last >= function->block_first)
-        return (struct source_block){function->block_first, function->block_last};
     if (block.last < block.first)
         block.last = block.first;
     if (source->line_count == 0 || block.first == 0 || block.first > source->line_count)
         return block;
-    size_t name = find_name(source, function);
-    if (name < source->token_count && token(source, name)->line == function->line) {
-        block.first = find_first_line(source, function, name);
-        uint32_t brace = find_last_line(source, function, name);
+    size_t at = find_name(source, function);
+    if (at < source->token_count && token(source, at)->line == function->line) {
+        block.first = find_first_line(source, function, at);
+        uint32_t brace = find_last_line(source, function, at);
         if (brace > block.last)
             block.last = brace;
     }
@@ -278,11 +277,7 @@ static struct source_block find_block(const struct source *source, const struct 
 
 struct source_block source_find_block(const struct source *source, const struct session_function *function)
 {
+    if (function->block_first != 0 && function->block_last >= function->block_first)
+        return (struct source_block){function->block_first, function->block_last};
     return source_find_named(source, function->name, function->line, function->last_line);
-}
-
-struct source_block source_find_named(const struct source *source, const char *name, uint32_t line, uint32_t last_line)
-{
-    const struct wanted wanted = {name, line, last_line};
-    return find_block(source, &wanted);
 }

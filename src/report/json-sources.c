@@ -44,19 +44,73 @@ static int add_functions(struct json_sources *sources, const struct session_requ
     return 0;
 }
 
-static int add_frames(struct json_sources *sources, const struct stacks *stacks)
+/* A function of a stack, and its line there. */
+struct mention {
+    const char *file, *name;
+    uint32_t line, last_line;
+};
+
+static int by_function(const void *left, const void *right)
 {
-    for (uint32_t i = 0; i < stacks_count(stacks); i++) {
-        struct session_frame frame;
-        const struct stacks_chain *chain = stacks_numbered(stacks, i, &frame);
-        for (size_t j = 0; j < chain->count; j++) {
-            const struct symbols_frame *symbol = &chain->items[j];
-            if (stacks_rank(stacks, &frame, symbol) == STACKS_LINE &&
-                add(sources, symbol->file, symbol->line, symbol->line) != 0)
-                return -1;
-        }
+    const struct mention *a = left, *b = right;
+    int by = strcmp(a->file, b->file);
+    if (by == 0)
+        by = (a->line > b->line) - (a->line < b->line);
+    if (by == 0)
+        by = strcmp(a->name, b->name);
+    return by != 0 ? by : (a->last_line < b->last_line) - (a->last_line > b->last_line);
+}
+
+/* Add the blocks of the functions, each of which may be mentioned many times: the one with the highest line comes
+ * first.
+ */
+static int add_blocks(struct json_sources *sources, struct mention *mentions, size_t count)
+{
+    if (count > 1)
+        qsort(mentions, count, sizeof *mentions, by_function);
+    for (size_t i = 0; i < count; i++) {
+        const struct mention *at = &mentions[i];
+        if (i > 0 && at->line == at[-1].line && strcmp(at->file, at[-1].file) == 0 &&
+            strcmp(at->name, at[-1].name) == 0)
+            continue;
+        const struct source *source = source_cache_get(sources->cache, at->file);
+        const struct source_block block = source_find_named(source, at->name, at->line, at->last_line);
+        if (add(sources, at->file, block.first, block.last) != 0)
+            return -1;
     }
     return 0;
+}
+
+/* Of the program's own functions the whole block, so that another version's lines can be found in it by their text. */
+static int add_frames(struct json_sources *sources, const struct stacks *stacks)
+{
+    struct mention *mentions = NULL;
+    size_t count = 0, room = 0;
+    int code = 0;
+    for (uint32_t i = 0; i < stacks_count(stacks) && code == 0; i++) {
+        struct session_frame frame;
+        const struct stacks_chain *chain = stacks_numbered(stacks, i, &frame);
+        for (size_t j = 0; j < chain->count && code == 0; j++) {
+            const struct symbols_frame *symbol = &chain->items[j];
+            if (stacks_rank(stacks, &frame, symbol) != STACKS_LINE)
+                continue;
+            code = add(sources, symbol->file, symbol->line, symbol->line);
+            struct mention *larger = array_grow(mentions, &room, count + 1, sizeof *mentions);
+            if (larger == NULL) {
+                code = -1;
+                break;
+            }
+            mentions = larger;
+            if (symbol->function != NULL && symbol->function_line > 0 && symbol->function_file != NULL &&
+                strcmp(symbol->function_file, symbol->file) == 0)
+                mentions[count++] =
+                    (struct mention){symbol->file, symbol->function, symbol->function_line, symbol->line};
+        }
+    }
+    if (code == 0)
+        code = add_blocks(sources, mentions, count);
+    free(mentions);
+    return code;
 }
 
 static int compare(const void *left, const void *right)

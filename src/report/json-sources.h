@@ -1,5 +1,5 @@
 /* The lines of the source that a JSON report refers to, so that it can be shown on another machine: of each function
-   the whole block, of each frame in the program's own sources its line. */
+   the whole block, of functions that stacks go through too, as far as they are the program's own. */
 
 #ifndef REPORT_JSON_SOURCES_H
 #define REPORT_JSON_SOURCES_H
