@@ -186,14 +186,8 @@ static int is_moved(const struct compare_result *result, const struct compare_fu
     const struct compare_span before = span_of(result, COMPARE_OLD, from), after = span_of(result, COMPARE_NEW, to);
     if (!has_text(&before) || !has_text(&after))
         return 0;
-    const size_t count = compare_span_count(&before), new_count = compare_span_count(&after);
-    uint32_t *partners = calloc(count, sizeof *partners);
-    const int code = partners != NULL ? compare_lines_pair(&before, &after, partners) : -ENOMEM;
-    size_t same = 0;
-    for (size_t i = 0; code == 0 && i < count; i++)
-        same += partners[i] != 0;
-    free(partners);
-    *out = code == 0 && 2 * same >= (count < new_count ? count : new_count);
+    const int code = compare_lines_are_alike(&before, &after, out);
+    *out &= code == 0;
     return code == -ENOMEM ? code : 0;
 }
 

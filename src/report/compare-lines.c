@@ -40,6 +40,12 @@ static struct line line_at(const struct compare_span *span, size_t index)
     return line;
 }
 
+/* Braces and blank lines are everywhere. */
+static bool is_trivial(const struct line *line)
+{
+    return line->length <= 1;
+}
+
 static bool is_equal(const struct line *a, const struct line *b)
 {
     return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
@@ -63,7 +69,7 @@ static uint32_t score_similar(const struct line *a, const struct line *b)
 static uint32_t score(const struct line *a, const struct line *b)
 {
     if (is_equal(a, b))
-        return a->length > 1 ? SCORE_EQUAL : SCORE_EQUAL_TRIVIAL;
+        return is_trivial(a) ? SCORE_EQUAL_TRIVIAL : SCORE_EQUAL;
     return score_similar(a, b);
 }
 
@@ -139,5 +145,27 @@ int compare_lines_pair(const struct compare_span *old, const struct compare_span
     memset(partners, 0, old_count * sizeof *partners);
     const int code = pair_lines(lines, old_count, lines + old_count, new_count, partners);
     free(lines);
+    return code;
+}
+
+static size_t count_lines(const struct compare_span *span, const uint32_t *partners)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < compare_span_count(span); i++) {
+        const struct line line = line_at(span, i);
+        count += !is_trivial(&line) && (partners == NULL || partners[i] != 0);
+    }
+    return count;
+}
+
+int compare_lines_are_alike(const struct compare_span *old, const struct compare_span *new, bool *out)
+{
+    uint32_t *partners = calloc(compare_span_count(old) + 1, sizeof *partners);
+    const int code = partners != NULL ? compare_lines_pair(old, new, partners) : -ENOMEM;
+    if (code == 0) {
+        const size_t old_count = count_lines(old, NULL), new_count = count_lines(new, NULL);
+        *out = 2 * count_lines(old, partners) >= (old_count < new_count ? old_count : new_count);
+    }
+    free(partners);
     return code;
 }

@@ -25,4 +25,8 @@ static inline size_t compare_span_count(const struct compare_span *span)
    none. 0; -ENOMEM; -E2BIG when the parts that differ are too long to be compared. */
 int compare_lines_pair(const struct compare_span *old, const struct compare_span *new, uint32_t *partners);
 
+/* Are two texts versions of one: does at least half of the shorter have partners, braces and blank lines not counted?
+   The same results. */
+int compare_lines_are_alike(const struct compare_span *old, const struct compare_span *new, bool *out);
+
 #endif

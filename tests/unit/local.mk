@@ -68,6 +68,32 @@ UNIT_TESTS += %D%/report-formats
 %C%_report_formats_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 %C%_report_formats_LDADD = src/report/libreport.a src/base/libbase.a $(REPORT_EXTERNAL_LIBS) $(CMOCKA_LIBS)
 
+# Comparisons.
+UNIT_TESTS += %D%/compare
+%C%_compare_SOURCES = %D%/compare.c %D%/compare-fake.c %D%/compare-fake.h
+%C%_compare_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_compare_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS) -lm
+
+UNIT_TESTS += %D%/compare-lines
+%C%_compare_lines_SOURCES = %D%/compare-lines.c
+%C%_compare_lines_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_compare_lines_LDADD = src/report/libreport.a src/base/libbase.a $(CMOCKA_LIBS) -lm
+
+UNIT_TESTS += %D%/compare-limits
+%C%_compare_limits_SOURCES = %D%/compare-limits.c %D%/mutate.h
+%C%_compare_limits_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_compare_limits_LDADD = src/report/libreport.a src/base/libbase.a $(CMOCKA_LIBS) -lm
+
+UNIT_TESTS += %D%/compare-paths
+%C%_compare_paths_SOURCES = %D%/compare-paths.c
+%C%_compare_paths_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_compare_paths_LDADD = src/report/libreport.a src/base/libbase.a $(CMOCKA_LIBS) -lm
+
+UNIT_TESTS += %D%/compare-time
+%C%_compare_time_SOURCES = %D%/compare-time.c
+%C%_compare_time_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_compare_time_LDADD = src/report/libreport.a src/base/libbase.a $(CMOCKA_LIBS) -lm
+
 # Findings of check.
 UNIT_TESTS += %D%/check-golden
 %C%_check_golden_SOURCES = %D%/check-golden.c %D%/check-session.c %D%/check-session.h %D%/golden.c %D%/golden.h
