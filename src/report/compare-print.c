@@ -416,6 +416,15 @@ void compare_add_text(struct text *out, const struct compare_result *result, con
         source_add_trimmed(out, text, length, most);
 }
 
+/* How many requests have lines that changed. */
+static size_t count_changed(const struct compare_result *result)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < result->request_count; i++)
+        count += result->requests[i].lines_differ;
+    return count;
+}
+
 void compare_add_remarks(struct text *out, const struct compare_result *result, const struct compare_top *top)
 {
     const struct compare_line *line = top->line;
@@ -432,7 +441,7 @@ void compare_add_remarks(struct text *out, const struct compare_result *result, 
         add_file_line(out, result, COMPARE_OLD, line->files[COMPARE_OLD], line->lines[COMPARE_OLD]);
         between = ", ";
     }
-    if (result->common_count > 1 || top->others > 0) {
+    if (count_changed(result) > 1) {
         text_add(out, between);
         text_add_printable(out, top->request->name);
     }

@@ -106,7 +106,10 @@ static void measure_rows(const struct compare_rows *rows, size_t widths[COMPARE_
 static void print_row(struct printer *printer, const struct compare_row *row, const size_t widths[COMPARE_CELL_COUNT])
 {
     struct text *out = &printer->out;
-    for (int cell = 0; cell < COMPARE_CELL_COUNT; cell++) {
+    int end = COMPARE_CELL_COUNT; /* blanks within colours would not be trimmed */
+    while (end > 0 && row->cells[end - 1].length == 0)
+        end--;
+    for (int cell = 0; cell < end; cell++) {
         const bool is_change = cell == COMPARE_CELL_CHANGE || cell == COMPARE_CELL_PERCENT;
         if (is_change && row->cells[COMPARE_CELL_CHANGE].length == 0)
             continue; /* what there is to say instead begins here */

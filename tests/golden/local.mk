@@ -26,6 +26,11 @@ EXTRA_DIST += \
 	%D%/check.json \
 	%D%/check.sarif \
 	%D%/check.txt \
+	%D%/compare.folded \
+	%D%/compare.json \
+	%D%/compare.md \
+	%D%/compare.txt \
+	%D%/compare-no-source.txt \
 	%D%/lines-classic-precision-9.txt \
 	%D%/lines-classic.txt \
 	%D%/lines-color.txt \

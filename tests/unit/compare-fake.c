@@ -71,6 +71,10 @@ void fake_fini(struct fake *fake)
 
 void fake_source(struct fake *fake, const char *path, const char *text)
 {
+    for (size_t i = 0; i < fake->source_count; i++)
+        if (strcmp(fake->paths[i], path) == 0)
+            return;
+    assert_true(fake->source_count < sizeof fake->paths / sizeof *fake->paths);
     fake->paths[fake->source_count] = path;
     fake->texts[fake->source_count++] = text;
 }

@@ -29,7 +29,7 @@ struct fake {
 void fake_init(struct fake *fake, const char *method, const char *target);
 void fake_fini(struct fake *fake);
 
-/* The text of a file, from now on. */
+/* The text of a file; what it is first said to be holds. */
 void fake_source(struct fake *fake, const char *path, const char *text);
 
 /* A line of a function, whose definition is at `defined`; 0: its source is not known. Returns its address. */

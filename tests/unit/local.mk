@@ -74,6 +74,11 @@ UNIT_TESTS += %D%/compare
 %C%_compare_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_compare_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS) -lm
 
+UNIT_TESTS += %D%/compare-golden
+%C%_compare_golden_SOURCES = %D%/compare-golden.c %D%/compare-fake.c %D%/compare-fake.h %D%/golden.c %D%/golden.h
+%C%_compare_golden_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_compare_golden_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS) -lm
+
 UNIT_TESTS += %D%/compare-lines
 %C%_compare_lines_SOURCES = %D%/compare-lines.c
 %C%_compare_lines_CPPFLAGS = $(UNIT_CPPFLAGS)
