@@ -9,6 +9,7 @@ int cmd_lines(const struct options *options);
 int cmd_run(const struct options *options);
 int cmd_check(const struct options *options);
 int cmd_doctor(const struct options *options);
+int cmd_compare(const struct options *options);
 int cmd_report(const struct options *options);
 int cmd_snapshot(const struct options *options, int argc, char **argv); /* the words are stored */
 

@@ -1,7 +1,7 @@
 # syseng-mem itself. All but main.c is a library, so that unit tests can link it.
 noinst_LIBRARIES += %D%/libcli.a
 %C%_libcli_a_SOURCES = \
-	%D%/cmd.h %D%/cmd-check.c %D%/cmd-doctor.c %D%/cmd-lines.c %D%/cmd-report.c %D%/cmd-run.c %D%/cmd-snapshot.c \
+	%D%/cmd.h %D%/cmd-check.c %D%/cmd-compare.c %D%/cmd-doctor.c %D%/cmd-lines.c %D%/cmd-report.c %D%/cmd-run.c %D%/cmd-snapshot.c \
 	%D%/formats.c %D%/formats.h \
 	%D%/loader-list.c %D%/loader-list.h \
 	%D%/merge.c %D%/merge.h %D%/merge-sites.c %D%/merge-sites.h \
@@ -19,6 +19,7 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/rss-granularity.c %D%/rss-granularity.h \
 	%D%/snapshot-files.c %D%/snapshot-files.h \
 	%D%/snapshot-index.c %D%/snapshot-index.h \
+	%D%/stored-profiles.c %D%/stored-profiles.h \
 	%D%/suggest.c %D%/suggest.h \
 	%D%/watch.c %D%/watch.h
 %C%_libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DPKGLIBDIR='"$(pkglibdir)"'

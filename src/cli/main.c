@@ -60,7 +60,7 @@ static int run_command(const struct options *options, int argc, char **argv)
     case OPTIONS_REPORT:
         return cmd_report(options);
     case OPTIONS_COMPARE:
-        break;
+        return cmd_compare(options);
     }
     return PROFILE_FAILED;
 }

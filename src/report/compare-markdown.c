@@ -7,12 +7,14 @@
 #include "base/units.h"
 #include "report/check-print.h"
 #include "report/compare-print.h"
+#include "report/markdown.h"
 
 #define MOST_BYTES 50000 /* begin no row beyond; what follows is short */
 #define SHOWN_LINES 20
 #define SHOWN_FUNCTIONS 20
 #define SOURCE_WIDTH 80
 #define CELL_MOST 160
+#define VERDICT_MOST 4000
 
 struct printer {
     const struct compare_result *result;
@@ -21,22 +23,15 @@ struct printer {
     int failure;
 };
 
-/* Text that Markdown and HTML take literally, in a table too. */
+/* Text of anybody's, cut where it is too long for a table. */
 static void add_escaped(struct text *out, const char *text)
 {
-    size_t length = 0;
-    for (; *text != '\0' && length < CELL_MOST; text++, length++) {
-        if (strchr("\\`*_[]|~$#@>", *text) != NULL)
-            text_add(out, "\\");
-        if (*text == '<')
-            text_add(out, "&lt;");
-        else if (*text == '&')
-            text_add(out, "&amp;");
-        else
-            text_add_bytes(out, text, 1);
-    }
-    if (*text != '\0')
-        text_add(out, "...");
+    const size_t length = strlen(text);
+    size_t shown = length < CELL_MOST ? length : CELL_MOST;
+    while (shown < length && shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80) /* within a character of UTF-8 */
+        shown--;
+    markdown_add(out, text, shown);
+    text_add(out, shown < length ? "..." : "");
 }
 
 static void add_cell(struct text *out, const struct text *cell)
@@ -45,14 +40,10 @@ static void add_cell(struct text *out, const struct text *cell)
     text_add(out, " | ");
 }
 
-/* Code, as HTML has it: there is no character that must not be in it. */
-static void add_code(struct text *out, const struct text *code)
+/* What consists of our own words and figures. */
+static void add_own_cell(struct text *out, const struct text *cell)
 {
-    if (code->length == 0)
-        return;
-    text_add(out, "<code>");
-    add_escaped(out, text_get(code));
-    text_add(out, "</code>");
+    text_addf(out, "%s | ", text_get(cell));
 }
 
 static bool is_full(const struct printer *printer)
@@ -101,7 +92,7 @@ static void print_rows(struct printer *printer, const struct compare_rows *rows)
     for (; shown < rows->count && !is_full(printer); shown++) {
         text_add(out, "| ");
         for (int cell = 0; cell < COMPARE_CELL_COUNT; cell++)
-            add_cell(out, &rows->items[shown].cells[cell]);
+            (cell == COMPARE_CELL_REQUEST ? add_cell : add_own_cell)(out, &rows->items[shown].cells[cell]);
         text_trim(out);
         text_add(out, "\n");
     }
@@ -132,7 +123,7 @@ static void print_line(struct printer *printer, const struct compare_top *top, e
     struct text cell = TEXT_EMPTY, *out = &printer->out;
     text_add(out, "| ");
     compare_add_change(&cell, &pair, true);
-    add_cell(out, &cell);
+    add_own_cell(out, &cell);
     text_clear(&cell);
     compare_add_place(&cell, printer->result, top->line);
     add_cell(out, &cell);
@@ -143,12 +134,12 @@ static void print_line(struct printer *printer, const struct compare_top *top, e
     if (printer->print->source)
         compare_add_text(&cell, printer->result, top->request, top->line,
                          top->line->files[COMPARE_NEW] != NULL ? COMPARE_NEW : COMPARE_OLD, SOURCE_WIDTH);
-    add_code(out, &cell);
+    markdown_add_code(out, text_get(&cell), cell.length);
     text_add(out, " | ");
     for (int side = 0; side < COMPARE_SIDES; side++) {
         text_clear(&cell);
         compare_add_number(&cell, &pair.sides[side], true);
-        add_cell(out, &cell);
+        add_own_cell(out, &cell);
     }
     text_clear(&cell);
     compare_add_remarks(&cell, printer->result, top);
@@ -217,16 +208,10 @@ static void print_verdict(struct printer *printer)
 {
     struct text verdict = TEXT_EMPTY;
     compare_add_verdict(&verdict, printer->result, printer->print->limits);
+    const size_t shown = verdict.length < VERDICT_MOST ? verdict.length : VERDICT_MOST;
     text_add(&printer->out, "**syseng-mem compare: ");
-    for (const char *at = text_get(&verdict); *at != '\0' && printer->out.length < 4000;) {
-        char part[CELL_MOST];
-        const size_t length = strlen(at) < sizeof part ? strlen(at) : sizeof part - 1;
-        memcpy(part, at, length);
-        part[length] = '\0';
-        add_escaped(&printer->out, part);
-        at += length;
-    }
-    text_add(&printer->out, "**\n\n");
+    markdown_add(&printer->out, text_get(&verdict), shown);
+    text_add(&printer->out, shown < verdict.length ? "...**\n\n" : "**\n\n");
     text_fini(&verdict);
 }
 
