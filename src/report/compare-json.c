@@ -100,6 +100,14 @@ static json_t *build_text(struct build *build, uint32_t number)
     }
     if (!build->changed[number] || part == NULL || part->by_offset)
         return json_null();
+    bool has_source = false;
+    for (int side = 0; side < COMPARE_SIDES; side++)
+        has_source |= part->sides[side].file != NULL &&
+                      compare_source(build->result, side, build->result->functions[number].sides[side].input,
+                                     part->sides[side].file)
+                              ->line_count > 0;
+    if (!has_source)
+        return json_null();
     json_t *array = json_array();
     add_text_lines(build, array, part);
     return array;
@@ -262,6 +270,7 @@ static json_t *build_request(struct build *build, uint32_t index)
         build_put(&build->json, object, compare_side_names[side], build_answer(build, request, side));
     build_put(&build->json, object, "changed", json_boolean(!compare_is_unchanged(request)));
     build_put(&build->json, object, "metrics", build_metrics(build, request));
+    build_put(&build->json, object, "metrics_by_stacks", json_boolean(request->by_stacks));
     build_put(&build->json, object, "time", build_time(build, request));
     build_put(&build->json, object, "lines", build_array_of(&build->json, next_line, build, index));
     build_put(&build->json, object, "stacks", build_array_of(&build->json, next_stack, build, index));

@@ -473,12 +473,23 @@ bool compare_add_builds(struct text *out, const struct compare_result *result)
     return true;
 }
 
-/* Does some request that both sides have lack its stacks there? */
-static bool lacks_memory(const struct compare_result *result, int side)
+static bool lacks_memory(const struct compare_input *input)
+{
+    return !input->model->has_memory;
+}
+
+static bool is_sampled(const struct compare_input *input)
+{
+    return input->model->has_memory && input->model->session->sample_bytes > 0;
+}
+
+/* Is it so of a side, in some request that both have? */
+static bool has_such(const struct compare_result *result, int side, bool (*is_such)(const struct compare_input *))
 {
     for (size_t i = 0; i < result->request_count; i++) {
         const struct compare_request *request = &result->requests[i];
-        if (request->inputs[COMPARE_OLD] != NULL && request->inputs[COMPARE_NEW] != NULL && !request->has_memory[side])
+        if (request->inputs[COMPARE_OLD] != NULL && request->inputs[COMPARE_NEW] != NULL &&
+            is_such(request->inputs[side]))
             return true;
     }
     return false;
@@ -517,11 +528,16 @@ void compare_add_notes(const struct compare_result *result, report_emit_fn *emit
     if (result->looks_swapped)
         emit("old is newer than new: the arguments look swapped", data);
     add_firings(result, emit, data);
-    for (int side = 0; side < COMPARE_SIDES; side++)
-        if (lacks_memory(result, side))
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        if (has_such(result, side, lacks_memory))
             emit(side == COMPARE_OLD ? "old has no stacks: lines and functions are not compared"
                                      : "new has no stacks: lines and functions are not compared",
                  data);
+        if (has_such(result, side, is_sampled))
+            emit(side == COMPARE_OLD ? "old was sampled: what its lines allocated is an estimate"
+                                     : "new was sampled: what its lines allocated is an estimate",
+                 data);
+    }
     if (result->has_offsets)
         emit("some functions have no source text: their lines are compared by the distance from the function's first",
              data);

@@ -213,7 +213,7 @@ static void add_to_functions(struct compare_result *result, const struct compare
 
 static int sum_functions(struct compare_result *result, const struct compare_request *request)
 {
-    if (request->inputs[COMPARE_OLD] == NULL || request->inputs[COMPARE_NEW] == NULL)
+    if (!request->has_memory[COMPARE_OLD] || !request->has_memory[COMPARE_NEW])
         return 0;
     int code = 0;
     for (int side = 0; side < COMPARE_SIDES && code == 0; side++) {

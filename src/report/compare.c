@@ -78,33 +78,55 @@ struct compare_pair compare_measure(const struct compare_request *request,
     return pair;
 }
 
-static struct compare_number total_of(const struct compare_input *input, enum compare_metric metric)
+/* By the allocator's counters. */
+static int64_t count_total(const struct session_totals *totals, enum compare_metric metric)
 {
-    const struct session_totals *totals = &input->model->request->totals;
-    struct compare_number number = {.is_known = true, .firings = firings_of(input)};
     switch (metric) {
     case COMPARE_PEAK:
-        number.sum = totals->peak_bytes;
-        number.firings = 1;
-        break;
+        return totals->peak_bytes;
     case COMPARE_ALLOCATED:
-        number.sum = clamp(totals->alloc_bytes);
-        break;
+        return clamp(totals->alloc_bytes);
     case COMPARE_ALLOCS:
-        number.sum = clamp(totals->alloc_count);
-        break;
+        return clamp(totals->alloc_count);
     case COMPARE_NOT_FREED:
-        number.sum = totals->not_freed_bytes;
-        break;
+        return totals->not_freed_bytes;
     case COMPARE_RSS:
-        number.is_known = totals->has_rss;
-        number.sum = totals->rss_after_bytes - totals->rss_before_bytes;
-        break;
+        return totals->rss_after_bytes - totals->rss_before_bytes;
     case COMPARE_TIME:
     case COMPARE_METRIC_COUNT:
-        number.is_known = false;
+        break;
     }
-    return number;
+    return 0;
+}
+
+/* By the stacks: so the lines sum to it. */
+static int64_t sum_total(const struct model *model, enum compare_metric metric)
+{
+    static const enum model_measure measures[] = {[COMPARE_PEAK] = MODEL_PEAK_BYTES,
+                                                  [COMPARE_ALLOCATED] = MODEL_ALLOC_BYTES,
+                                                  [COMPARE_ALLOCS] = MODEL_ALLOC_COUNT,
+                                                  [COMPARE_NOT_FREED] = MODEL_LIVE_BYTES};
+    return clamp(model->totals[measures[metric]]);
+}
+
+static struct compare_number total_of(const struct compare_input *input, enum compare_metric metric, bool by_stacks)
+{
+    const struct session_totals *totals = &input->model->request->totals;
+    return (struct compare_number){.is_known = metric != COMPARE_TIME && (metric != COMPARE_RSS || totals->has_rss),
+                                   .sum = by_stacks && metric < COMPARE_RSS ? sum_total(input->model, metric)
+                                                                            : count_total(totals, metric),
+                                   .firings = metric == COMPARE_PEAK ? 1 : firings_of(input)};
+}
+
+/* Are the stacks all there is, on both sides? */
+static bool has_all_stacks(const struct compare_request *request)
+{
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        const struct compare_input *input = request->inputs[side];
+        if (input != NULL && (!input->model->has_memory || input->model->session->sample_bytes > 0))
+            return false;
+    }
+    return true;
 }
 
 /* The elapsed time of each firing. */
@@ -138,12 +160,13 @@ static bool is_answered_alike(const struct compare_request *request)
 
 static int fill_totals(struct compare_request *request)
 {
+    request->by_stacks = has_all_stacks(request);
     for (int side = 0; side < COMPARE_SIDES; side++) {
         const struct compare_input *input = request->inputs[side];
         if (input == NULL)
             continue;
         for (int metric = 0; metric < COMPARE_METRIC_COUNT; metric++)
-            request->metrics[metric].sides[side] = total_of(input, (enum compare_metric)metric);
+            request->metrics[metric].sides[side] = total_of(input, (enum compare_metric)metric, request->by_stacks);
         request->has_memory[side] = input->model->has_memory;
         request->has_time[side] = input->model->has_time;
     }

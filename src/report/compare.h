@@ -107,6 +107,8 @@ struct compare_request {
     char *name;                                        /* "GET /memory", "GET /memory #2", "run" */
     const struct compare_input *inputs[COMPARE_SIDES]; /* NULL: only on the other side */
     struct compare_pair metrics[COMPARE_METRIC_COUNT];
+    bool by_stacks; /* they are sums over the stacks; else of the allocator's counters, as one side has no stacks, or
+                       not all */
     struct compare_time time;
     bool has_memory[COMPARE_SIDES], has_time[COMPARE_SIDES]; /* which measures mean anything */
     bool totals_differ; /* of those that are exact, or time beyond noise, or how it was answered */

@@ -359,9 +359,30 @@ static void what_one_side_did_not_measure_is_not_known(void **state)
     assert_false(compare_is_known(&request->metrics[COMPARE_RSS]));
     assert_true(compare_is_known(&request->metrics[COMPARE_PEAK]));
     assert_false(request->lines_differ);
+    assert_false(request->by_stacks);
+    for (size_t i = 0; i < world.result.function_count; i++)
+        assert_false(world.result.functions[i].sides[COMPARE_OLD].allocates);
     const struct compare_pair pair = compare_measure(request, request->lines[0].measures, MODEL_ALLOC_BYTES);
     assert_true(pair.sides[COMPARE_OLD].is_known);
     assert_false(pair.sides[COMPARE_NEW].is_known);
+    end_world(&world);
+}
+
+static void figures_are_of_the_stacks_where_all_are_there(void **state)
+{
+    struct world world;
+    init_world(&world);
+    add_program(&world.sides[COMPARE_OLD], "src/app.c", 0, 4096);
+    add_program(&world.sides[COMPARE_NEW], "src/app.c", 0, 4096);
+    world.sides[COMPARE_NEW].request.totals.alloc_bytes += 8; /* another allocator rounds up otherwise */
+    compare_world(&world);
+    assert_true(world.result.requests[0].by_stacks);
+    assert_unchanged(&world);
+    compare_fini(&world.result);
+    world.sides[COMPARE_NEW].session.sample_bytes = 4096;
+    compare_world(&world);
+    assert_false(world.result.requests[0].by_stacks);
+    assert_int_equal(world.result.requests[0].metrics[COMPARE_ALLOCATED].sides[COMPARE_NEW].sum, 4106);
     end_world(&world);
 }
 
@@ -517,6 +538,7 @@ int main(void)
         cmocka_unit_test(times_are_compared_only_when_there_are_several),
         cmocka_unit_test(swapped_arguments_are_recognised),
         cmocka_unit_test(what_one_side_did_not_measure_is_not_known),
+        cmocka_unit_test(figures_are_of_the_stacks_where_all_are_there),
         cmocka_unit_test(requests_match_by_method_path_and_ordinal),
         cmocka_unit_test(a_query_counts_only_where_several_differ_by_it),
         cmocka_unit_test(another_answer_is_a_difference),
