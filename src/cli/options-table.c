@@ -8,7 +8,7 @@ static const char *const stacks[] = {"auto", "on", "off", NULL};
 static const char *const check_formats[] = {"text", "json", "sarif", "junit", "github", "gitlab", NULL};
 static const char *const report_formats[] = {"text", "html", "md", "json", "callstack", "kgrind", "pprof", "folded",
                                              "speedscope", "dot", "svg", "png", "massif", "sarif", "junit", NULL};
-static const char *const compare_formats[] = {"text", "md", "html", "json", "folded", NULL};
+static const char *const compare_formats[] = {"text", "md", "json", "folded", NULL};
 static const char *const all_formats[] = {"text", "json", "sarif", "junit", "github", "gitlab", "html", "md", "callstack",
                                           "kgrind", "pprof", "folded", "speedscope", "dot", "svg", "png", "massif", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
@@ -113,7 +113,7 @@ const struct option option_table[] = {
      .offset = AT(formats), .argument = "FORMAT", .choices = all_formats,
      .help = "write text (the default) or another format; may be repeated, each with an -o of its own; check: json, sarif, "
              "junit, github, gitlab; report: html, md, json, callstack, kgrind, pprof, folded, speedscope, dot, svg, png, "
-             "massif, sarif, junit; compare: md, html, json, folded"},
+             "massif, sarif, junit; compare: md, json, folded"},
     {.name = "no-source", .kind = OPTION_FLAG, .group = OPTION_GROUP_REPORT,
      .commands = OPTIONS_PROFILING | OPTIONS_FORMATTING,
      .offset = AT(report.no_source), .help = "do not show the text of the lines"},

@@ -42,10 +42,34 @@ static int find(struct stored_profiles *profiles, struct err *err)
     return status;
 }
 
+/* "profiling/latest" is shown as what it stands for: tomorrow it is another. */
+static int follow_link(char **path)
+{
+    char *real = realpath(*path, NULL);
+    const char *name = real != NULL ? strrchr(real, '/') : NULL, *slash = strrchr(*path, '/');
+    char *followed = NULL;
+    if (name != NULL && name[1] != '\0' && slash != NULL && slash[1] != '\0' && strcmp(slash, name) != 0 &&
+        asprintf(&followed, "%.*s%s", (int)(slash - *path), *path, name) < 0) {
+        free(real);
+        return -ENOMEM;
+    }
+    free(real);
+    /* A link to elsewhere has no such neighbour. */
+    if (followed != NULL && access(followed, F_OK) == 0) {
+        free(*path);
+        *path = followed;
+    } else {
+        free(followed);
+    }
+    return 0;
+}
+
 int stored_profiles_find(const char *directory, const char *word, struct stored_profiles *out, struct err *err)
 {
     *out = (struct stored_profiles){0};
     int status = snapshot_resolve(directory, word, &out->path, err);
+    if (status == 0)
+        status = follow_link(&out->path);
     if (status == 0)
         status = find(out, err);
     if (status < 0)

@@ -181,16 +181,16 @@ static json_t *build_metrics(struct build *build, const struct compare_request *
 
 static json_t *build_time(struct build *build, const struct compare_request *request)
 {
-    static const char *const verdicts[] = {[COMPARE_TIME_SINGLE] = "single-firing",
-                                           [COMPARE_TIME_TOO_FEW] = "too-few-firings",
-                                           [COMPARE_TIME_NOISE] = "within-noise",
-                                           [COMPARE_TIME_SLOWER] = "slower",
-                                           [COMPARE_TIME_FASTER] = "faster"};
-    if (!compare_is_known(&request->metrics[COMPARE_TIME]))
+    static const char *const verdicts[] = {
+        [COMPARE_TIME_UNKNOWN] = "unknown",         [COMPARE_TIME_SINGLE] = "single-firing",
+        [COMPARE_TIME_TOO_FEW] = "too-few-firings", [COMPARE_TIME_NOISE] = "within-noise",
+        [COMPARE_TIME_SLOWER] = "slower",           [COMPARE_TIME_FASTER] = "faster"};
+    if (request->inputs[COMPARE_OLD] == NULL || request->inputs[COMPARE_NEW] == NULL)
         return json_null();
+    const bool has_noise = request->time.verdict >= COMPARE_TIME_TOO_FEW;
     json_t *object = json_object();
     build_put(&build->json, object, "verdict", json_string(verdicts[request->time.verdict]));
-    build_put(&build->json, object, "noise", json_real(request->time.noise));
+    build_put(&build->json, object, "noise", has_noise ? json_real(request->time.noise) : json_null());
     return object;
 }
 

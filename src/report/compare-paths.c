@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* So many suggestions are tried, those that most pairs make. */
+#define SUGGESTIONS_MOST 8
+
 static size_t shorter(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -61,38 +64,45 @@ static int compare_beginnings(const struct compare_roots *a, const struct compar
     return 0;
 }
 
+/* A suggestion, and how many pairs make it. */
+struct suggestion {
+    struct compare_roots roots;
+    size_t votes;
+};
+
 static int by_beginnings(const void *left, const void *right)
 {
-    return compare_beginnings(left, right);
+    const struct suggestion *a = left, *b = right;
+    return compare_beginnings(&a->roots, &b->roots);
 }
 
-/* The beginnings that are there most often; of several, those that sort first: nothing comes before all others. */
-static void count_votes(struct compare_roots *votes, size_t count, struct compare_roots *out)
+static int by_votes(const void *left, const void *right)
 {
-    size_t most = 0;
+    const struct suggestion *a = left, *b = right;
+    return a->votes != b->votes ? (a->votes < b->votes) - (a->votes > b->votes)
+                                : compare_beginnings(&a->roots, &b->roots);
+}
+
+/* Make one of those that are equal. Returns how many there are, those with most votes first. */
+static size_t count_votes(struct suggestion *suggestions, size_t count)
+{
+    size_t kept = 0;
     if (count > 1)
-        qsort(votes, count, sizeof *votes, by_beginnings);
-    for (size_t first = 0, end; first < count; first = end) {
-        for (end = first + 1; end < count && compare_beginnings(&votes[first], &votes[end]) == 0; end++)
-            ;
-        if (end - first > most) {
-            most = end - first;
-            *out = votes[first];
-        }
+        qsort(suggestions, count, sizeof *suggestions, by_beginnings);
+    for (size_t i = 0; i < count; i++) {
+        if (kept > 0 && compare_beginnings(&suggestions[kept - 1].roots, &suggestions[i].roots) == 0)
+            suggestions[kept - 1].votes++;
+        else
+            suggestions[kept++] = (struct suggestion){suggestions[i].roots, 1};
     }
+    if (kept > 1)
+        qsort(suggestions, kept, sizeof *suggestions, by_votes);
+    return kept;
 }
 
-int compare_paths_find(const char **paths[2], const size_t counts[2], struct compare_roots *out)
+static size_t suggest(const char **paths[2], const size_t counts[2], struct suggestion *out)
 {
-    *out = (struct compare_roots){{"", ""}, {0, 0}};
-    if (counts[0] == 0 || counts[1] == 0)
-        return 0;
-    struct compare_roots *votes = malloc(counts[0] * sizeof *votes);
-    if (votes == NULL)
-        return -ENOMEM;
-    size_t vote_count = 0, at = 0;
-    for (int side = 0; side < 2; side++)
-        qsort(paths[side], counts[side], sizeof *paths[side], by_end);
+    size_t count = 0, at = 0;
     for (size_t i = 0; i < counts[0]; i++) {
         const char *old = paths[0][i];
         struct compare_roots before, behind;
@@ -101,12 +111,58 @@ int compare_paths_find(const char **paths[2], const size_t counts[2], struct com
         const int has_before = at > 0 && pair_up(old, paths[1][at - 1], &before);
         const int has_behind = at < counts[1] && pair_up(old, paths[1][at], &behind);
         if (has_behind && (!has_before || behind.lengths[0] <= before.lengths[0]))
-            votes[vote_count++] = behind;
+            out[count++].roots = behind;
         else if (has_before)
-            votes[vote_count++] = before;
+            out[count++].roots = before;
     }
-    count_votes(votes, vote_count, out);
-    free(votes);
+    return count_votes(out, count);
+}
+
+static int by_text(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* How many old files have a new one of the same name under these roots? `names` has room for all new ones. */
+static size_t count_same(const char **paths[2], const size_t counts[2], const struct compare_roots *roots,
+                         const char **names)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < counts[1]; i++)
+        names[i] = compare_paths_strip(roots, 1, paths[1][i]);
+    qsort(names, counts[1], sizeof *names, by_text);
+    for (size_t i = 0; i < counts[0]; i++) {
+        const char *name = compare_paths_strip(roots, 0, paths[0][i]);
+        same += bsearch(&name, names, counts[1], sizeof *names, by_text) != NULL;
+    }
+    return same;
+}
+
+int compare_paths_find(const char **paths[2], const size_t counts[2], struct compare_roots *out)
+{
+    *out = (struct compare_roots){{"", ""}, {0, 0}};
+    if (counts[0] == 0 || counts[1] == 0)
+        return 0;
+    struct suggestion *suggestions = malloc(counts[0] * sizeof *suggestions);
+    const char **names = malloc(counts[1] * sizeof *names);
+    if (suggestions == NULL || names == NULL) {
+        free(suggestions);
+        free(names);
+        return -ENOMEM;
+    }
+    for (int side = 0; side < 2; side++)
+        qsort(paths[side], counts[side], sizeof *paths[side], by_end);
+    const size_t count = suggest(paths, counts, suggestions);
+    size_t most = count_same(paths, counts, out, names);
+    for (size_t i = 0; i < count && i < SUGGESTIONS_MOST; i++) {
+        const size_t same = count_same(paths, counts, &suggestions[i].roots, names);
+        if (same <= most)
+            continue;
+        most = same;
+        *out = suggestions[i].roots;
+    }
+    free(suggestions);
+    free(names);
     return 0;
 }
 

@@ -11,9 +11,9 @@ struct compare_roots {
     size_t lengths[2];
 };
 
-/* Of all pairs of an old and a new path that have the longest end in common, the beginnings that most pairs have: from
-   "/a/src/app.c" and "/b/src/app.c" these are "/a/" and "/b/". Paths that are the same on both sides speak for no
-   beginning at all. The lists are sorted anew. 0 or -ENOMEM. */
+/* Pairs of an old and a new path that have the longest end in common say where the trees may lie: "/a/src/app.c" and
+   "/b/src/app.c" at "/a/" and "/b/". Of these that under which most files are the same; none, when as many are the same
+   without. The lists are sorted anew. 0 or -ENOMEM. */
 int compare_paths_find(const char **paths[2], const size_t counts[2], struct compare_roots *out);
 
 /* `path` without its root; as it is when it is not below that. */

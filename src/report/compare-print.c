@@ -83,6 +83,10 @@ static void add_runs(struct text *out, const struct compare_time *time)
 
 static void add_time_remark(struct text *out, const struct compare_time *time)
 {
+    if (time->verdict == COMPARE_TIME_UNKNOWN) {
+        text_add(out, "not compared: of several firings only the sum is known");
+        return;
+    }
     if (time->verdict == COMPARE_TIME_SINGLE) {
         const bool both = time->runs[COMPARE_OLD] == 1 && time->runs[COMPARE_NEW] == 1;
         text_addf(out, "not compared: one firing %s; use --repeat",
@@ -138,7 +142,8 @@ static void fill_time(struct compare_row *row, const struct compare_request *req
     const bool differs = request->time.verdict == COMPARE_TIME_SLOWER || request->time.verdict == COMPARE_TIME_FASTER;
     double percent;
     for (int side = 0; side < COMPARE_SIDES; side++)
-        add_time(&row->cells[COMPARE_CELL_OLD + side], &pair->sides[side]);
+        if (pair->sides[side].is_known)
+            add_time(&row->cells[COMPARE_CELL_OLD + side], &pair->sides[side]);
     if (differs) {
         row->sign = compare_sign(pair);
         add_time_change(&row->cells[COMPARE_CELL_CHANGE], &request->time);

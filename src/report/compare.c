@@ -129,13 +129,12 @@ static bool has_all_stacks(const struct compare_request *request)
     return true;
 }
 
-/* The elapsed time of each firing. */
+/* The elapsed time of each firing; none when only their sum is known. */
 static size_t times_of(const struct compare_input *input, const uint64_t **out)
 {
     const struct session_request *request = input->model->request;
-    const bool has_each = request->firings_ns != NULL && request->repeat_count > 1;
-    *out = has_each ? request->firings_ns : &request->elapsed_ns;
-    return has_each ? request->repeat_count : 1;
+    *out = request->firings_ns != NULL ? request->firings_ns : &request->elapsed_ns;
+    return firings_of(input) > 1 && request->firings_ns == NULL ? 0 : firings_of(input);
 }
 
 static int compare_times(struct compare_request *request)
@@ -144,6 +143,8 @@ static int compare_times(struct compare_request *request)
     size_t counts[COMPARE_SIDES];
     for (int side = 0; side < COMPARE_SIDES; side++)
         counts[side] = times_of(request->inputs[side], &times[side]);
+    if (counts[COMPARE_OLD] == 0 || counts[COMPARE_NEW] == 0)
+        return 0;
     const int code = compare_time_test(times, counts, &request->time);
     for (int side = 0; side < COMPARE_SIDES; side++)
         request->metrics[COMPARE_TIME].sides[side] =
@@ -320,11 +321,18 @@ static int build(struct compare_result *result)
     return code;
 }
 
+/* Of the same second, names have a number behind them: "2014-02-17_18:20:37.2". */
+static bool is_later(const struct compare_snapshot *a, const struct compare_snapshot *b)
+{
+    if (a->time_s == 0 || b->time_s == 0)
+        return false;
+    return a->time_s != b->time_s ? a->time_s > b->time_s : strverscmp(a->name, b->name) > 0;
+}
+
 int compare_build(const struct compare_snapshot snapshots[COMPARE_SIDES], struct compare_result *out, struct err *err)
 {
     *out = (struct compare_result){.sides = {snapshots[COMPARE_OLD], snapshots[COMPARE_NEW]}};
-    const int64_t old = snapshots[COMPARE_OLD].time_s, new = snapshots[COMPARE_NEW].time_s;
-    out->looks_swapped = old > 0 && new > 0 && old > new;
+    out->looks_swapped = is_later(&snapshots[COMPARE_OLD], &snapshots[COMPARE_NEW]);
     if (build(out) == 0)
         return 0;
     compare_fini(out);

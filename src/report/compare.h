@@ -59,6 +59,7 @@ enum compare_metric {
 extern const char *const compare_metric_names[COMPARE_METRIC_COUNT]; /* as --fail-on has them: "not-freed" */
 
 enum compare_verdict {
+    COMPARE_TIME_UNKNOWN, /* of several firings of a side only the sum is known */
     COMPARE_TIME_SINGLE,  /* one firing on a side: nothing is known of the noise */
     COMPARE_TIME_TOO_FEW, /* so few firings that no difference could be told from noise */
     COMPARE_TIME_NOISE,

@@ -6,6 +6,7 @@ E2E_TESTS += %D%/annotation-matrix.test
 E2E_TESTS += %D%/blame-dlclose.test
 E2E_TESTS += %D%/blame-reuse.test
 E2E_TESTS += %D%/blame-truth.test
+E2E_TESTS += %D%/compare.test
 E2E_TESTS += %D%/check-edges.test
 E2E_TESTS += %D%/check-formats.test
 E2E_TESTS += %D%/check-lsan.test

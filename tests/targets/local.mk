@@ -27,7 +27,7 @@ EXTRA_DIST += %D%/truth.h %D%/lines-truth.c %D%/lines-truth-cxx.cc \
 	%D%/stops-signals.c %D%/lines-module.c %D%/lines-modules.c %D%/lines-own.c %D%/stops-sandbox.c
 
 # Allocation sites: compiled by the tests, likewise.
-EXTRA_DIST += %D%/heap-truth.c %D%/map-truth.c %D%/heap-truth-cxx.cc %D%/depth.c %D%/allocator.c %D%/kill-counter.c %D%/sampled.c
+EXTRA_DIST += %D%/heap-truth.c %D%/map-truth.c %D%/heap-truth-cxx.cc %D%/depth.c %D%/allocator.c %D%/kill-counter.c %D%/sampled.c %D%/server-versions.c
 
 # What the formats have to get right: likewise.
 EXTRA_DIST += %D%/formats.cc

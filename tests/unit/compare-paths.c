@@ -51,6 +51,12 @@ static void the_same_place_needs_no_root(void **state)
                  (const char *const[MOST]){"/a/app.c", "/a/b.c", "/a/lib/util.c"}, "", "");
 }
 
+static void a_header_that_both_include_is_no_part_of_either_tree(void **state)
+{
+    assert_roots((const char *const[MOST]){"/a/app.c", "/opt/include/x.h"},
+                 (const char *const[MOST]){"/b/app.c", "/opt/include/x.h"}, "/a/", "/b/");
+}
+
 static void files_of_one_name_do_not_mislead(void **state)
 {
     assert_roots((const char *const[MOST]){"/a/x/main.c", "/a/y/main.c", "/a/z.c"},
@@ -85,6 +91,7 @@ int main(void)
         cmocka_unit_test(a_checkout_in_another_directory_is_the_same_tree),
         cmocka_unit_test(one_side_may_have_relative_names),
         cmocka_unit_test(the_same_place_needs_no_root),
+        cmocka_unit_test(a_header_that_both_include_is_no_part_of_either_tree),
         cmocka_unit_test(files_of_one_name_do_not_mislead),
         cmocka_unit_test(a_part_of_a_name_is_no_name),
         cmocka_unit_test(nothing_is_nothing),

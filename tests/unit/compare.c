@@ -326,6 +326,13 @@ static void times_are_compared_only_when_there_are_several(void **state)
     assert_int_equal(world.result.requests[0].time.verdict, COMPARE_TIME_SLOWER);
     assert_true(world.result.requests[0].totals_differ);
     end_world(&world);
+    init_world(&world);
+    fake_repeat(&world.sides[COMPARE_OLD], 8, old);
+    fake_repeat(&world.sides[COMPARE_NEW], 8, NULL);
+    compare_world(&world);
+    assert_int_equal(world.result.requests[0].time.verdict, COMPARE_TIME_UNKNOWN);
+    assert_false(compare_is_known(&world.result.requests[0].metrics[COMPARE_TIME]));
+    end_world(&world);
 }
 
 static void swapped_arguments_are_recognised(void **state)
@@ -342,6 +349,12 @@ static void swapped_arguments_are_recognised(void **state)
         assert_int_equal(world.result.looks_swapped, swapped > 0);
         compare_fini(&world.result);
     }
+    struct err err;
+    world.snapshots[COMPARE_OLD].time_s = 1000;
+    world.snapshots[COMPARE_OLD].name = "2014-02-17_18:20:37.10";
+    world.snapshots[COMPARE_NEW].name = "2014-02-17_18:20:37.9";
+    assert_int_equal(compare_build(world.snapshots, &world.result, &err), 0);
+    assert_true(world.result.looks_swapped);
     end_world(&world);
 }
 
