@@ -282,12 +282,12 @@ static void a_comment_is_never_too_long(void **state)
     struct compare_input *inputs = calloc((size_t)2 * MANY, sizeof *inputs);
     static const struct session session;
     static const struct report_options options;
-    char target[300];
+    char target[300], method[] = "GET";
     memset(target, '|', sizeof target);
     target[0] = '/';
     target[sizeof target - 1] = '\0';
     for (uint32_t i = 0; i < 2 * MANY; i++) {
-        requests[i] = (struct session_request){.method = (char[]){"GET"},
+        requests[i] = (struct session_request){.method = method,
                                                .target = target,
                                                .ordinal = i % MANY + 1,
                                                .totals = {.alloc_bytes = i, .not_freed_bytes = i}};
