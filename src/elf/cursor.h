@@ -27,7 +27,7 @@ static inline uint64_t cursor_fixed(struct cursor *cursor, size_t bytes)
         cursor_fail(cursor);
         return 0;
     }
-    memcpy(&value, cursor->at, bytes); /* both sides are little-endian */
+    __builtin_memcpy(&value, cursor->at, bytes); /* both sides are little-endian */
     cursor->at += bytes;
     return value;
 }

@@ -179,7 +179,7 @@ UNIT_TESTS += %D%/guest-count
 %C%_guest_count_LDADD = $(CMOCKA_LIBS)
 
 UNIT_TESTS += %D%/preload-unwind
-%C%_preload_unwind_SOURCES = %D%/preload-unwind.c src/preload/unwind.c src/preload/cfi.c
+%C%_preload_unwind_SOURCES = %D%/preload-unwind.c src/preload/unwind.c src/preload/cfi.c src/cfi/cfi.c
 %C%_preload_unwind_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBUNWIND_CFLAGS)
 %C%_preload_unwind_LDADD = $(LIBUNWIND_LIBS) $(CMOCKA_LIBS)
 
