@@ -17,6 +17,9 @@ struct harness_start {
     const char *channel;  /* value of WIRE_ENV_CHANNEL, or NULL */
     bool keep_stdin_open; /* a server that ends at end of file on its standard input, when ours is at its end */
     bool new_session;     /* reserved */
+    /* Called, unless NULL, when the process is there but has not executed the program yet. */
+    void (*before_exec)(pid_t pid, void *data);
+    void *data;
 };
 
 struct harness; /* a started program */

@@ -90,8 +90,12 @@ static bool has_terminal(void)
 }
 
 /* In the child: nothing here may take a lock, for our other threads do not exist in it. */
-_Noreturn static void become(const struct harness_start *start, char *const *words, int stdin_fd, int report_fd)
+_Noreturn static void become(const struct harness_start *start, char *const *words, int stdin_fd, int report_fd,
+                             int gate_fd)
 {
+    char byte;
+    while (gate_fd >= 0 && read(gate_fd, &byte, sizeof byte) < 0 && errno == EINTR)
+        ; /* until its other end is closed */
     if (stdin_fd >= 0)
         dup2(stdin_fd, STDIN_FILENO);
     if (!has_terminal())
@@ -125,21 +129,38 @@ static int open_pipe(int ends[2], struct err *err)
     return err_set(err, -EMFILE, "cannot open a pipe: %s", strerror(EMFILE));
 }
 
+static void close_pipe(const int ends[2])
+{
+    for (int i = 0; i < 2; i++)
+        if (ends[i] >= 0)
+            close(ends[i]);
+}
+
 /* Fork and wait until execve has succeeded or failed. */
 static int spawn(const struct harness_start *start, char *const *words, int stdin_fd, pid_t *out, struct err *err)
 {
-    int ends[2];
+    int ends[2], gate[2] = {-1, -1};
     int code = open_pipe(ends, err);
     if (code != 0)
         return code;
+    if (start->before_exec != NULL && (code = open_pipe(gate, err)) != 0) {
+        close_pipe(ends);
+        return code;
+    }
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* no handler of ours runs in the child */
     pid_t pid = fork();
-    if (pid == 0)
-        become(start, words, stdin_fd, ends[1]);
+    if (pid == 0) {
+        if (gate[1] >= 0)
+            close(gate[1]);
+        become(start, words, stdin_fd, ends[1], gate[0]);
+    }
     code = pid < 0 ? -errno : 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (pid > 0 && start->before_exec != NULL)
+        start->before_exec(pid, start->data);
+    close_pipe(gate);
     close(ends[1]);
     int failure = 0;
     ssize_t length = 0;
