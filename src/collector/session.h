@@ -76,8 +76,10 @@ struct session_cpu {
     bool is_measured;
     uint64_t interval_ns; /* CPU time of a thread from one sample to the next */
     uint64_t sample_count;
-    uint64_t ns; /* sample_count times interval_ns, and what is certain besides */
+    uint64_t ns; /* as the kernel's clocks of all threads tell it, time in the kernel included; without our own part */
     uint64_t lost_count; /* samples */
+    uint64_t own_count;  /* samples that were our own library's doing: hooks, line stops; in no other figure */
+    bool user_only;      /* the kernel let us sample user code only: what is not in stacks was spent in the kernel */
 };
 
 /* One window: a request, or the whole run. */
@@ -244,6 +246,9 @@ struct session {
     bool many_threads;              /* some increment was measured by a thread's own page faults */
     uint64_t rss_granularity_bytes; /* worst of all processes */
 };
+
+/* Index of the file at `path`, which the session then has; SESSION_NO_MODULE when memory is short. */
+uint32_t session_module(struct session *session, const char *path);
 
 void session_free(struct session *session);
 

@@ -47,22 +47,6 @@ struct builder {
     double ns_per_tick;
 };
 
-/* Index of the file, which the session then has. */
-static uint32_t module_index(struct session *session, const char *path)
-{
-    for (size_t i = session->module_count; i-- > 0;)
-        if (strcmp(session->modules[i], path) == 0)
-            return (uint32_t)i;
-    char **grown = realloc(session->modules, (session->module_count + 1) * sizeof *grown);
-    char *copy = grown != NULL ? strdup(path) : NULL;
-    if (grown != NULL)
-        session->modules = grown;
-    if (copy == NULL)
-        return SESSION_NO_MODULE;
-    session->modules[session->module_count] = copy;
-    return (uint32_t)session->module_count++;
-}
-
 /* The files in a process's memory. A forked child tells only of those that it loads itself; the others are its
    parent's. */
 struct modules {
@@ -367,7 +351,7 @@ static uint32_t *index_modules(struct session *session, const struct process *pr
 {
     uint32_t *indices = malloc((process->module_count + 1) * sizeof *indices);
     for (size_t i = 0; indices != NULL && i < process->module_count; i++)
-        indices[i] = module_index(session, process->modules[i].path);
+        indices[i] = session_module(session, process->modules[i].path);
     return indices;
 }
 
