@@ -4,6 +4,7 @@ include %D%/base/local.mk
 include %D%/wire/local.mk
 include %D%/elf/local.mk
 include %D%/cfi/local.mk
+include %D%/sampler/local.mk
 include %D%/probes/local.mk
 include %D%/symbols/local.mk
 include %D%/collector/local.mk

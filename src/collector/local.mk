@@ -15,8 +15,7 @@ noinst_LIBRARIES += %D%/libcollector.a
 	%D%/process.h %D%/process.c \
 	%D%/ranges.h %D%/ranges.c \
 	%D%/reach.h %D%/reach.c \
-	%D%/session.h %D%/session-free.c %D%/session-slice.c %D%/session-site.c \
-	%D%/session.h %D%/session-free.c %D%/session-module.c %D%/session-site.c \
+	%D%/session.h %D%/session-free.c %D%/session-module.c %D%/session-site.c %D%/session-slice.c \
 	%D%/sites.h %D%/sites.c \
 	%D%/stream.h %D%/stream.c \
 	%D%/table.h %D%/table.c \
