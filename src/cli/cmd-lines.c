@@ -116,17 +116,13 @@ static bool find_endpoint(struct lines_command *command)
 
 static bool open_window(struct lines_command *command)
 {
-    struct collector *collector = command->profile.collector;
     const struct request *request = command->measured;
-    struct err err;
-    if (collector == NULL)
-        return true;
-    if (collector_begin_window(collector, request->method, request->target, &err) == 0) {
+    int status = profile_begin_window(&command->profile, request->method, request->target);
+    if (status == 0) {
         command->window_count++;
         return true;
     }
-    message(MESSAGE_ERROR, "%s", err.text);
-    command->failure = PROFILE_FAILED;
+    command->failure = status;
     command->stopped = true;
     return false;
 }
@@ -137,7 +133,7 @@ static void begin_again(void *data)
     struct lines_command *command = data;
     if (command->profile.collector == NULL || command->measured == NULL)
         return;
-    collector_end_window(command->profile.collector, 0, 0, false);
+    profile_end_window(&command->profile, 0, 0, false);
     command->profile.has_dropped_window = true;
     command->profile.dropped_window = command->window_count - 1;
     open_window(command);
@@ -181,7 +177,7 @@ static void show_unanswered(struct lines_command *command, const struct request 
 {
     command->measured = request;
     if (command->profile.collector != NULL && open_window(command))
-        collector_end_window(command->profile.collector, 0, 0, false);
+        profile_end_window(&command->profile, 0, 0, false);
     command->measured = NULL;
 }
 
@@ -217,9 +213,8 @@ static int measure(struct lines_command *command, const struct request *request)
     bool complete = fire(command, request, &response);
     wait_quiet(command);
     command->measured = NULL;
-    if (collector != NULL)
-        collector_end_window(collector, response.status, response.elapsed_ns, response.finished);
-    else if (complete)
+    profile_end_window(&command->profile, response.status, response.elapsed_ns, response.finished);
+    if (collector == NULL && complete)
         message(MESSAGE_NOTE, "%s %s -> %d in %s", request->method, request->target, response.status,
                 units_duration(response.elapsed_ns).text);
     return complete ? response.status : 0;

@@ -17,15 +17,12 @@ static uint64_t now_ns(void)
 int cmd_whole_run(const struct options *options, const struct profile_view *view)
 {
     struct profile profile;
-    struct err err;
     int failure = 0, status = profile_init(&profile, options, view);
     if (status != 0)
         goto out;
-    if (profile.collector != NULL && collector_begin_window(profile.collector, NULL, NULL, &err) < 0) {
-        message(MESSAGE_ERROR, "%s", err.text);
-        status = PROFILE_FAILED;
+    status = profile_begin_window(&profile, NULL, NULL);
+    if (status != 0)
         goto out;
-    }
     uint64_t start_ns = now_ns();
     status = profile_start(&profile);
     if (status != 0)
@@ -34,8 +31,7 @@ int cmd_whole_run(const struct options *options, const struct profile_view *view
         message(MESSAGE_ERROR, "%s: cannot wait for it", profile.program.name);
         failure = PROFILE_FAILED;
     }
-    if (profile.collector != NULL)
-        collector_end_window(profile.collector, 0, now_ns() - start_ns, true);
+    profile_end_window(&profile, 0, now_ns() - start_ns, true);
     status = profile_report(&profile, failure);
 out:
     profile_fini(&profile);

@@ -25,7 +25,8 @@ noinst_LIBRARIES += %D%/libcli.a
 %C%_libcli_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DPKGLIBDIR='"$(pkglibdir)"'
 
 # Every library below the command line, in an order that a single pass of the linker can resolve.
-CLI_LIBS = %D%/libcli.a src/snapshot/libsnapshot.a src/report/libreport.a src/collector/libcollector.a src/probes/libprobes.a src/symbols/libsymbols.a src/elf/libelf-files.a \
+CLI_LIBS = %D%/libcli.a src/snapshot/libsnapshot.a src/report/libreport.a src/collector/libcollector.a src/sampler/libsampler.a src/cfi/libcfi.a \
+	src/probes/libprobes.a src/symbols/libsymbols.a src/elf/libelf-files.a \
 	src/harness/libharness.a src/base/libbase.a
 CLI_EXTERNAL_LIBS = $(LIBDWARF_LIBS) $(ZYDIS_LIBS) $(CURL_LIBS) $(REPORT_EXTERNAL_LIBS) $(ZSTD_LIBS) $(JEMALLOC_LIBS) $(LZMA_LIBS) -lsupc++ -lm
 

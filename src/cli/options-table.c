@@ -68,6 +68,8 @@ const struct option option_table[] = {
      .offset = AT(watch.sample_bytes), .argument = "BYTES", .low = 0, .high = INT32_MAX,
      .help = "record the stack of one allocation in BYTES, such as 524288, on average, and estimate the rest from it; 0 (the "
              "default) records every one"},
+    {.name = "time", .kind = OPTION_FLAG, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_LINE_REPORT,
+     .offset = AT(watch.time), .help = "measure time as well: what each line took, and the CPU time of each stack by samples"},
     {.name = "depth", .kind = OPTION_NUMBER, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
      .offset = AT(watch.depth), .argument = "N", .low = 1, .high = 65535,
      .help = "keep the N innermost frames of each stack, and take stacks that differ further out as one"},

@@ -85,6 +85,7 @@ struct options_watch {
     bool debuginfod;
     long depth;        /* 0: no limit */
     long sample_bytes; /* 0: every allocation */
+    bool time;         /* measure CPU time, and the time of lines */
 };
 
 struct options {

@@ -205,6 +205,8 @@ int profile_init(struct profile *profile, const struct options *options, const s
 void profile_fini(struct profile *profile)
 {
     harness_free(profile->harness);
+    sampler_free(profile->sampler);
+    free(profile->no_times_reason);
     symbols_free(profile->symbols);
     collector_free(profile->collector);
     watch_free(profile->watch);
@@ -216,6 +218,43 @@ void profile_fini(struct profile *profile)
     program_fini(&profile->program);
 }
 
+int profile_begin_window(struct profile *profile, const char *method, const char *target)
+{
+    struct err err;
+    if (profile->collector == NULL)
+        return 0;
+    if (collector_begin_window(profile->collector, method, target, &err) < 0)
+        return fail(PROFILE_FAILED, err.text);
+    profile->window_is_open = true;
+    if (profile->sampler != NULL)
+        sampler_begin_window(profile->sampler);
+    return 0;
+}
+
+void profile_end_window(struct profile *profile, int status, uint64_t elapsed_ns, bool finished)
+{
+    if (profile->collector == NULL)
+        return;
+    profile->window_is_open = false;
+    if (profile->sampler != NULL)
+        sampler_end_window(profile->sampler);
+    collector_end_window(profile->collector, status, elapsed_ns, finished);
+}
+
+/* A harness_start.before_exec. Where CPU time cannot be measured, all else still can. */
+static void start_sampler(pid_t pid, void *data)
+{
+    struct profile *profile = data;
+    struct err err;
+    const char *slash = strrchr(profile->preload, '/');
+    const struct sampler_options options = {.own_name = slash != NULL ? slash + 1 : profile->preload};
+    if (sampler_new(pid, profile->window_is_open, &options, &profile->sampler, &err) == 0)
+        return;
+    profile->sampler = NULL;
+    profile->no_times_reason = strdup(err.text);
+    message(MESSAGE_WARNING, "--time: CPU time is not measured: %s", err.text);
+}
+
 int profile_start(struct profile *profile)
 {
     struct err err;
@@ -225,6 +264,8 @@ int profile_start(struct profile *profile)
         .preload = profile->collector != NULL ? profile->preload : NULL,
         .channel = profile->collector != NULL ? collector_channel(profile->collector) : NULL,
         .keep_stdin_open = profile->options->requests.targets.count > 0 || profile->options->requests.file != NULL,
+        .before_exec = profile->options->watch.time && profile->collector != NULL ? start_sampler : NULL,
+        .data = profile,
     };
     int status = harness_start(&start, &profile->harness, &err);
     if (status < 0) {
@@ -258,11 +299,17 @@ static void find_builds(struct session *session)
 }
 
 /* Give the session what only we know. */
-static int complete_session(const struct profile *profile, struct session *session)
+static int complete_session(struct profile *profile, struct session *session)
 {
     size_t count = 0;
     while (profile->argv[count] != NULL)
         count++;
+    if (profile->sampler != NULL && sampler_finish(profile->sampler, session) != 0)
+        return -ENOMEM;
+    if (profile->no_times_reason != NULL) {
+        session->no_times_reason = profile->no_times_reason;
+        profile->no_times_reason = NULL;
+    }
     session->wait_status = profile->wait_status;
     session->ended_by_us = profile->ended_by_us;
     find_builds(session);
@@ -411,7 +458,7 @@ static int report_session(struct profile *profile, struct session *session)
         watch_warn_after(profile->watch, profile->program.name, "");
         return status;
     }
-    if (session->has_sites)
+    if (session->has_sites || session->has_times)
         open_symbols(profile);
     if (print_report(profile, session, &err) < 0)
         return fail(PROFILE_FAILED, err.text);

@@ -12,6 +12,7 @@
 #include "collector/collector.h"
 #include "harness/harness.h"
 #include "report/report.h"
+#include "sampler/sampler.h"
 #include "symbols/symbols.h"
 
 /* Exit statuses of our own. */
@@ -42,6 +43,9 @@ struct profile {
     struct watch *watch;
     struct collector *collector; /* NULL: the program runs unprofiled, for a reason that was said */
     struct harness *harness;
+    struct sampler *sampler; /* NULL: CPU time is not measured, for `no_times_reason` if it was asked for */
+    char *no_times_reason;
+    bool window_is_open;
     struct symbols *symbols; /* made for the report */
     char **argv;             /* of the program, NULL-terminated; strings are the command line's */
     char *preload;
@@ -60,6 +64,11 @@ void profile_fini(struct profile *profile);
 
 /* Start the program. The same results. */
 int profile_start(struct profile *profile);
+
+/* Open and close a request window, of the whole run when `method` and `target` are NULL; nothing when the program runs
+   unprofiled. 0, or PROFILE_FAILED, the reason said. */
+int profile_begin_window(struct profile *profile, const char *method, const char *target);
+void profile_end_window(struct profile *profile, int status, uint64_t elapsed_ns, bool finished);
 
 /* The program is over: take the session, print the report and what belongs to it. Returns the exit status: `failure`
    when it is not 0 and the program's own is. With a view: what that returns, or `failure` when it is content. */

@@ -100,6 +100,7 @@ static json_t *build_line(struct build *build, const struct session_line *line, 
     build_put(&build->json, object, "rss_bytes", integer_if(ran && line->has_rss, line->rss_bytes));
     build_put(&build->json, object, "increment_bytes", integer_if(ran && line->has_rss, line->increment_bytes));
     build_put(&build->json, object, "heap_bytes", integer_if(ran, line->heap_bytes));
+    build_put(&build->json, object, "time_ns", integer_if(ran && line->has_time, (int64_t)line->time_ns));
     build_put(&build->json, object, "text", text != NULL ? build_bytes(text, length) : json_null());
     return object;
 }
@@ -188,11 +189,12 @@ static void put_sum(struct build *build, json_t *object, const struct session_si
     build_put(&build->json, object, "lifetimes", build_lifetimes(build, &site->lifetimes));
 }
 
-static json_t *build_stack(struct build *build, const struct session *session, const struct session_site *site)
+static json_t *build_stack(struct build *build, const struct session *session, uint32_t frame_first,
+                           uint32_t frame_count)
 {
     json_t *stack = json_array();
-    for (uint32_t i = 0; i < site->frame_count; i++) {
-        const struct stacks_chain *chain = stacks_resolve(build->stacks, &session->frames[site->frame_first + i]);
+    for (uint32_t i = 0; i < frame_count; i++) {
+        const struct stacks_chain *chain = stacks_resolve(build->stacks, &session->frames[frame_first + i]);
         build->json.failed |= chain == NULL;
         build_append(&build->json, stack, json_integer(chain != NULL ? chain->number : 0));
     }
@@ -201,7 +203,7 @@ static json_t *build_stack(struct build *build, const struct session *session, c
 
 static json_t *build_site(struct build *build, const struct session *session, const struct session_site *site)
 {
-    json_t *object = json_object(), *stack = build_stack(build, session, site);
+    json_t *object = json_object(), *stack = build_stack(build, session, site->frame_first, site->frame_count);
     struct stacks_blame blame = {0};
     if (stacks_find_blame(build->stacks, site, &blame) != 0)
         build->json.failed = true;
@@ -236,6 +238,59 @@ static json_t *next_mapped(void *data, uint32_t request, size_t *position)
 {
     struct build *build = data;
     return next_of(build, build->session->mapped, build->session->mapped_count, request, position);
+}
+
+/* Only what is measured: nothing is null, not 0. */
+static json_t *build_cpu(struct build *build, const struct session_cpu *cpu)
+{
+    if (!cpu->is_measured)
+        return json_null();
+    json_t *object = json_object();
+    build_put(&build->json, object, "interval_ns", build_integer(cpu->interval_ns));
+    build_put(&build->json, object, "samples", build_integer(cpu->sample_count));
+    build_put(&build->json, object, "ns", build_integer(cpu->ns));
+    build_put(&build->json, object, "lost", build_integer(cpu->lost_count));
+    build_put(&build->json, object, "own", build_integer(cpu->own_count));
+    build_put(&build->json, object, "user_only", json_boolean(cpu->user_only));
+    return object;
+}
+
+static json_t *build_time(struct build *build, const struct session_time *time)
+{
+    json_t *object = json_object();
+    build_put(&build->json, object, "stack", build_stack(build, build->session, time->frame_first, time->frame_count));
+    build_put(&build->json, object, "ns", build_integer(time->ns));
+    build_put(&build->json, object, "samples", build_integer(time->sample_count));
+    build_put(&build->json, object, "ended_early", json_boolean(time->stopped));
+    return object;
+}
+
+static json_t *next_time(void *data, uint32_t request, size_t *position)
+{
+    struct build *build = data;
+    const struct session *session = build->session;
+    while (*position < session->time_count && session->times[*position].request != request)
+        ++*position;
+    return *position < session->time_count ? build_time(build, &session->times[(*position)++]) : NULL;
+}
+
+static json_t *build_firings(struct build *build, const struct session_request *request)
+{
+    if (request->firings_ns == NULL)
+        return json_null();
+    json_t *array = json_array();
+    for (uint32_t i = 0; i < request->repeat_count; i++)
+        build_append(&build->json, array, build_integer(request->firings_ns[i]));
+    return array;
+}
+
+static void put_time(struct build *build, json_t *object, const struct session *session, uint32_t index)
+{
+    const struct session_request *request = &session->requests[index];
+    build_put(&build->json, object, "firings_ns", build_firings(build, request));
+    build_put(&build->json, object, "cpu", build_cpu(build, &request->cpu));
+    build_put(&build->json, object, "times",
+              request->cpu.is_measured ? build_array_of(&build->json, next_time, build, index) : json_null());
 }
 
 /* The sum of what sites of request number `index` did. */
@@ -306,10 +361,11 @@ static json_t *next_frame(void *data, uint32_t number, size_t *position)
     return *position < stacks_count(build->stacks) ? build_frame(build, (uint32_t)(*position)++) : NULL;
 }
 
-/* The frames that the sites' stacks are made of. */
+/* The frames that the stacks of sites and of CPU time are made of. */
 static json_t *build_frames(struct build *build, const struct session *session)
 {
-    return session->has_sites ? build_array_of(&build->json, next_frame, build, 0) : json_null();
+    bool has = session->has_sites || session->has_times;
+    return has ? build_array_of(&build->json, next_frame, build, 0) : json_null();
 }
 
 static json_t *build_request(struct build *build, const struct session *session, uint32_t index)
@@ -332,6 +388,7 @@ static json_t *build_request(struct build *build, const struct session *session,
         build_append(&build->json, functions, build_function(build, &request->functions[i]));
     build_put(&build->json, object, "functions", functions);
     put_heap(build, object, session, index);
+    put_time(build, object, session, index);
     return object;
 }
 
@@ -482,6 +539,7 @@ static json_t *build_session(struct build *build, const struct session *session)
     build_put(&build->json, root, "frames", build_frames(build, session));
     build_put(&build->json, root, "modules", build_modules(build, session));
     build_put(&build->json, root, "sources", build_sources(build));
+    build_put(&build->json, root, "no_times_reason", build_string(session->no_times_reason));
     build_put(&build->json, root, "sample_bytes", build_integer(session->sample_bytes));
     build_put(&build->json, root, "stacks", build_stack_ends(build, session));
     build_put(&build->json, root, "unknown_frees",
