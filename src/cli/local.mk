@@ -5,6 +5,7 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/formats.c %D%/formats.h \
 	%D%/loader-list.c %D%/loader-list.h \
 	%D%/merge.c %D%/merge.h %D%/merge-sites.c %D%/merge-sites.h \
+	%D%/merge-times.c %D%/merge-times.h \
 	%D%/message.c %D%/message.h \
 	%D%/next.c %D%/next.h \
 	%D%/options.c %D%/options.h \

@@ -35,19 +35,25 @@ void merge_sites_drop(struct session *session, uint32_t index)
     session->mapped_count = drop(session->mapped, session->mapped_count, index);
 }
 
+int merge_sites_compare_stacks(const struct session_frame *a, uint32_t a_count, const struct session_frame *b,
+                               uint32_t b_count)
+{
+    if (a_count != b_count)
+        return a_count < b_count ? -1 : 1;
+    for (uint32_t i = 0; i < a_count; i++) {
+        if (a[i].address != b[i].address)
+            return a[i].address < b[i].address ? -1 : 1;
+        if (a[i].module != b[i].module)
+            return a[i].module < b[i].module ? -1 : 1;
+    }
+    return 0;
+}
+
 static int compare_stacks(const struct item *a, const struct item *b)
 {
     if (a->site.request != b->site.request)
         return a->site.request < b->site.request ? -1 : 1;
-    if (a->site.frame_count != b->site.frame_count)
-        return a->site.frame_count < b->site.frame_count ? -1 : 1;
-    for (uint32_t i = 0; i < a->site.frame_count; i++) {
-        if (a->frames[i].address != b->frames[i].address)
-            return a->frames[i].address < b->frames[i].address ? -1 : 1;
-        if (a->frames[i].module != b->frames[i].module)
-            return a->frames[i].module < b->frames[i].module ? -1 : 1;
-    }
-    return 0;
+    return merge_sites_compare_stacks(a->frames, a->site.frame_count, b->frames, b->site.frame_count);
 }
 
 static int by_stack(const void *a, const void *b)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/merge-sites.h"
+#include "cli/merge-times.h"
 
 static int64_t highest(int64_t a, int64_t b)
 {
@@ -159,6 +160,8 @@ static void add_cpu(struct session_cpu *into, const struct session_cpu *from)
     into->sample_count += from->sample_count;
     into->ns += from->ns;
     into->lost_count += from->lost_count;
+    into->own_count += from->own_count;
+    into->user_only |= from->user_only;
 }
 
 static int add_request(struct session_request *into, struct session_request *from)
@@ -218,6 +221,7 @@ void merge_drop(struct session *session, size_t index)
     memmove(&session->requests[index], &session->requests[index + 1],
             (session->request_count - index) * sizeof *session->requests);
     merge_sites_drop(session, (uint32_t)index);
+    merge_times_drop(session, (uint32_t)index);
     number_anew(session);
 }
 
@@ -225,7 +229,7 @@ int merge_repeats(struct session *session, uint32_t repeat, struct err *err)
 {
     if (repeat <= 1 || session->request_count == 0)
         return 0;
-    if (merge_sites_add_up(session, repeat) < 0)
+    if (merge_sites_add_up(session, repeat) < 0 || merge_times_add_up(session, repeat) < 0)
         return err_set(err, -ENOMEM, "out of memory");
     int status = 0;
     size_t kept = 0;

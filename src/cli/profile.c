@@ -161,6 +161,8 @@ static int make_collector(struct profile *profile)
         flags |= WIRE_WANT_EVENTS;
     if (profile->view != NULL && profile->view->looks_at_heap)
         flags |= WIRE_WANT_LOOKS;
+    if (profile->options->watch.time)
+        flags |= WIRE_WANT_TIMES;
     if (collector_new(flags, has_lines(profile) ? watch_plan : NULL, profile->watch, &profile->collector, &err) < 0)
         return fail(PROFILE_FAILED, err.text);
     collector_sample(profile->collector, (uint64_t)profile->options->watch.sample_bytes);

@@ -46,9 +46,9 @@ struct collector {
     struct session_request *requests;
     size_t request_count;
     bool window_open;
-    uint32_t depth;          /* of stacks in the session */
-    uint64_t sample_next_ns; /* timelines: not before this */
-    size_t sample_cursor;    /* and whose turn it is */
+    uint32_t depth;                                  /* of stacks in the session */
+    uint64_t sample_next_ns;                         /* timelines: not before this */
+    size_t sample_cursor;                            /* and whose turn it is */
     enum { NOT_LOOKING, LOOK_WANTED, LOOKED } looks; /* see collector_look */
     pthread_cond_t looked;
     struct halt *late; /* threads that could not be let go on after a look */
@@ -575,20 +575,20 @@ struct session *collector_finish(struct collector *collector)
     }
     atomic_store(&collector->memory.header->closed, 1);
 
+    const double ns_per_tick = ticks_ns(collector->start, ticks_now());
     session->requests = collector->requests;
     session->request_count = collector->request_count;
     collector->requests = NULL;
     collector->request_count = 0;
     for (size_t i = 0; i < session->request_count; i++)
-        lines_functions(collector->lines, (uint32_t)i + 1, &session->requests[i].functions,
+        lines_functions(collector->lines, (uint32_t)i + 1, ns_per_tick, &session->requests[i].functions,
                         &session->requests[i].function_count);
     lines_never_ran(collector->lines, (uint32_t)session->request_count, &session->never_ran, &session->never_ran_count);
     fill_processes(collector, session);
     session->refused = atomic_load(&collector->memory.header->refused);
     session->sample_bytes = collector->memory.sample_bytes;
     if (collector->memory.header->flags & WIRE_WANT_EVENTS) {
-        sites_build(session, collector->processes, collector->process_count, collector->depth,
-                    ticks_ns(collector->start, ticks_now()));
+        sites_build(session, collector->processes, collector->process_count, collector->depth, ns_per_tick);
         for (size_t n = 0; n < collector->process_count; n++) { /* symbols need room next */
             heap_free(collector->processes[n]->heap);
             collector->processes[n]->heap = NULL;

@@ -25,8 +25,9 @@
 
 struct line_stats {
     uint64_t occurrences;
-    bool has_rss;
+    bool has_rss, has_time;
     int64_t rss_bytes, increment_bytes, heap_bytes;
+    int64_t ticks;
 };
 
 struct function_stats {
@@ -60,8 +61,8 @@ struct lines {
 };
 
 struct sample {
-    bool has_rss, many;
-    int64_t heap_bytes;
+    bool has_rss, many, has_time;
+    int64_t heap_bytes, ticks;
     uint64_t rss_bytes, faults, released_bytes, faults_self, released_self;
 };
 
@@ -75,6 +76,7 @@ struct frame {
     struct sample start;                             /* of the running line */
     int64_t increment_bytes, heap_bytes;             /* of all finished lines, callees included */
     int64_t inner_increment_bytes, inner_heap_bytes; /* of inner activations of the same function, this line */
+    int64_t ticks, inner_ticks;                      /* likewise */
 };
 
 struct signal_floor {
@@ -266,6 +268,8 @@ static struct sample sample_of(const struct wire_record *record)
     return (struct sample){
         .has_rss = record->flags & WIRE_RECORD_HAS_RSS,
         .many = record->flags & WIRE_RECORD_MANY_THREADS,
+        .has_time = record->flags & WIRE_RECORD_HAS_TIME,
+        .ticks = record->run_ticks,
         .heap_bytes = record->heap_bytes,
         .rss_bytes = record->rss_bytes,
         .faults = record->faults,
@@ -289,14 +293,22 @@ static int64_t increment(struct lines *lines, const struct sample *a, const stru
     return (int64_t)(own * WIRE_PAGE_BYTES - own_released);
 }
 
+/* The thread's own time between two of its samples; nothing where that is not known. */
+static int64_t ticks_between(const struct sample *a, const struct sample *b)
+{
+    return a->has_time && b->has_time ? b->ticks - a->ticks : 0;
+}
+
 /* The running line of `frame` ends at `now`. */
 static void finish_line(struct lines *lines, struct lines_thread *thread, struct frame *frame, const struct sample *now)
 {
     int64_t heap = now->heap_bytes - frame->start.heap_bytes;
     bool has_rss = now->has_rss && frame->start.has_rss;
     int64_t rss = has_rss ? increment(lines, &frame->start, now) : 0;
+    int64_t ticks = ticks_between(&frame->start, now);
     frame->increment_bytes += rss;
     frame->heap_bytes += heap;
+    frame->ticks += ticks;
 
     struct function_stats *stats = stats_of(lines, thread->window, frame->function);
     const struct source_function *f = &lines->functions[frame->function];
@@ -307,6 +319,8 @@ static void finish_line(struct lines *lines, struct lines_thread *thread, struct
         stats->heap_bytes += own_heap;
         line->occurrences++;
         line->heap_bytes += own_heap;
+        line->has_time |= now->has_time;
+        line->ticks += ticks - frame->inner_ticks;
         if (has_rss) {
             stats->increment_bytes += own_rss;
             line->increment_bytes += own_rss;
@@ -316,6 +330,7 @@ static void finish_line(struct lines *lines, struct lines_thread *thread, struct
         }
     }
     frame->inner_heap_bytes = frame->inner_increment_bytes = 0;
+    frame->inner_ticks = 0;
 }
 
 static void start_line(struct frame *frame, const struct lines_site *site, uint32_t line, const struct sample *now)
@@ -335,6 +350,7 @@ static void pop(struct lines *lines, struct lines_thread *thread, const struct s
     if (frame->outer != NO_FRAME) {
         thread->frames[frame->outer].inner_increment_bytes += frame->increment_bytes;
         thread->frames[frame->outer].inner_heap_bytes += frame->heap_bytes;
+        thread->frames[frame->outer].inner_ticks += frame->ticks;
     }
 }
 
@@ -538,7 +554,8 @@ bool lines_many_threads(const struct lines *lines)
 }
 
 /* The model's copy of a function, with `stats` or, when NULL, without lines. */
-static int describe(const struct source_function *f, const struct function_stats *stats, struct session_function *out)
+static int describe(const struct source_function *f, const struct function_stats *stats, double ns_per_tick,
+                    struct session_function *out)
 {
     *out = (struct session_function){.line = f->line,
                                      .last_line = f->last,
@@ -562,12 +579,15 @@ static int describe(const struct source_function *f, const struct function_stats
         const struct line_stats *line = &stats->lines[i];
         if (line->occurrences == 0 && !f->has_code[i] && f->first + i != f->line)
             continue;
-        out->lines[out->line_count++] = (struct session_line){.line = f->first + (uint32_t)i,
-                                                              .occurrences = line->occurrences,
-                                                              .has_rss = line->has_rss,
-                                                              .rss_bytes = line->rss_bytes,
-                                                              .increment_bytes = line->increment_bytes,
-                                                              .heap_bytes = line->heap_bytes};
+        out->lines[out->line_count++] =
+            (struct session_line){.line = f->first + (uint32_t)i,
+                                  .occurrences = line->occurrences,
+                                  .has_rss = line->has_rss,
+                                  .rss_bytes = line->rss_bytes,
+                                  .increment_bytes = line->increment_bytes,
+                                  .heap_bytes = line->heap_bytes,
+                                  .has_time = line->has_time,
+                                  .time_ns = line->ticks > 0 ? (uint64_t)((double)line->ticks * ns_per_tick) : 0};
     }
     return 0;
 }
@@ -588,8 +608,8 @@ static const struct function_stats *ran_in(const struct lines *lines, uint32_t w
 }
 
 /* Copies of the functions for which `wanted` says so, sorted. */
-static int collect(const struct lines *lines, uint32_t window, bool never, struct session_function **out,
-                   size_t *out_count)
+static int collect(const struct lines *lines, uint32_t window, bool never, double ns_per_tick,
+                   struct session_function **out, size_t *out_count)
 {
     struct session_function *functions = calloc(lines->function_count + 1, sizeof *functions);
     size_t count = 0;
@@ -604,7 +624,7 @@ static int collect(const struct lines *lines, uint32_t window, bool never, struc
             stats = ran_in(lines, window, i);
         if ((stats != NULL) == never)
             continue;
-        if (describe(&lines->functions[i], never ? NULL : stats, &functions[count++]) != 0)
+        if (describe(&lines->functions[i], never ? NULL : stats, ns_per_tick, &functions[count++]) != 0)
             goto fail;
         functions[count - 1].ran_outside = never && ran_in(lines, 0, i) != NULL;
     }
@@ -622,12 +642,13 @@ fail:
     return -ENOMEM;
 }
 
-int lines_functions(const struct lines *lines, uint32_t window, struct session_function **out, size_t *out_count)
+int lines_functions(const struct lines *lines, uint32_t window, double ns_per_tick, struct session_function **out,
+                    size_t *out_count)
 {
-    return collect(lines, window, false, out, out_count);
+    return collect(lines, window, false, ns_per_tick, out, out_count);
 }
 
 int lines_never_ran(const struct lines *lines, uint32_t last, struct session_function **out, size_t *out_count)
 {
-    return collect(lines, last, true, out, out_count);
+    return collect(lines, last, true, 0, out, out_count);
 }

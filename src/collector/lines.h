@@ -42,8 +42,10 @@ void lines_feed(struct lines *lines, struct lines_thread *thread, const struct w
    `knows_heap`. */
 void lines_close(struct lines *lines, struct lines_thread *thread, bool knows_heap, int64_t heap_bytes);
 
-/* Functions that ran in `window`, ascending (file, line); the caller frees them as parts of a session. */
-int lines_functions(const struct lines *lines, uint32_t window, struct session_function **out, size_t *out_count);
+/* Functions that ran in `window`, ascending (file, line); the caller frees them as parts of a session. A tick of the
+   records' time is so many nanoseconds. */
+int lines_functions(const struct lines *lines, uint32_t window, double ns_per_tick, struct session_function **out,
+                    size_t *out_count);
 
 /* Functions that ran in none of the windows 1..last; ran_outside tells which ran besides them. */
 int lines_never_ran(const struct lines *lines, uint32_t last, struct session_function **out, size_t *out_count);

@@ -293,6 +293,7 @@ static bool register_process(uint32_t flags)
     guest.session = session;
     guest.wants_events = (mapped.flags & WIRE_WANT_EVENTS) != 0;
     guest.wants_looks = (mapped.flags & WIRE_WANT_LOOKS) != 0;
+    guest.wants_times = (mapped.flags & WIRE_WANT_TIMES) != 0;
     look_describe();
     publish_chunk(index);
     __atomic_store_n(&guest.serial, serial, __ATOMIC_RELEASE);

@@ -25,6 +25,7 @@ struct guest {
     struct wire_process *process; /* likewise */
     bool wants_events;            /* WIRE_WANT_EVENTS */
     bool wants_looks;             /* WIRE_WANT_LOOKS */
+    bool wants_times;             /* WIRE_WANT_TIMES */
     const char *single_threaded;  /* glibc's __libc_single_threaded: not 0 while no other thread was ever started */
     uint32_t process_chunk;
     uint32_t pid;

@@ -22,6 +22,7 @@ pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 	%D%/net-hooks.c \
 	%D%/pages.c %D%/pages.h \
 	%D%/real.c %D%/real.h \
+	%D%/run-clock.c %D%/run-clock.h \
 	%D%/sample.c %D%/sample.h \
 	%D%/samples.c %D%/samples.h \
 	%D%/sandbox-hooks.c \

@@ -12,6 +12,7 @@
 
 #include "preload/displace.h"
 #include "preload/modules.h"
+#include "preload/run-clock.h"
 #include "preload/sample.h"
 #include "preload/signals.h"
 #include "preload/syscalls.h"
@@ -48,15 +49,20 @@ void stops_note(struct wire_record *record, bool sample)
     uint64_t mask;
     signals_block_all(&mask);
     guest_depth++;
+    if (sample)
+        run_clock_pause(record, run_clock_now(), false);
     emit(record, sample);
+    if (sample)
+        run_clock_resume(false);
     guest_depth--;
     signals_restore(&mask);
 }
 
-static void line_stop(const struct displace_site *stop, const greg_t *registers)
+static void line_stop(const struct displace_site *stop, const greg_t *registers, uint64_t now)
 {
     struct wire_record record = {
         .kind = WIRE_RECORD_LINE, .plan = stop->plan->plan_id, .site = stop->index, .sp = (uint64_t)registers[REG_RSP]};
+    run_clock_pause(&record, now, true);
     if (displace_exits(stop, registers))
         record.flags |= WIRE_RECORD_EXITS;
     else if (!(stop->site->flags & (WIRE_SITE_ENTRY | WIRE_SITE_LINE)))
@@ -80,10 +86,13 @@ static void notified(greg_t *registers)
 
 static void on_trap(int number, siginfo_t *info, void *context)
 {
+    const uint64_t now = run_clock_now();
     int saved_errno = errno;
     greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
     uint64_t pc = (uint64_t)registers[REG_RIP] - 1;
     struct displace_site stop;
+    if (run_clock_is_trial(pc, now))
+        return;
     if (info->si_code <= 0) { /* sent by somebody, not by an int3 */
         signals_chain_trap(number, info, context);
     } else if (pc == notification && notification != 0) {
@@ -92,9 +101,10 @@ static void on_trap(int number, siginfo_t *info, void *context)
         guest_depth--;
     } else if (displace_find(pc, &stop)) {
         guest_depth++;
-        line_stop(&stop, registers);
+        line_stop(&stop, registers, now);
         guest_depth--;
         displace_continue(&stop, registers);
+        run_clock_resume(true);
     } else {
         signals_chain_trap(number, info, context);
     }
@@ -150,6 +160,8 @@ void stops_start(void)
     if (guest.wants_looks)
         signals_watch_fatal();
     if (stops_are_armed()) {
+        if (guest.wants_times)
+            run_clock_calibrate();
         sample_open();
         guest.process->rss_granularity_bytes = sample_granularity();
         signals_watch_fatal();
@@ -172,8 +184,8 @@ void stops_end(void)
     }
 }
 
-/* A forked child has none of its parent's pages of files. The code that a handler returns through lies in libc, and is first
-   run behind the first sample: make it resident before. */
+/* A forked child has none of its parent's pages of files. The code that a handler returns through lies in libc, and is
+   first run behind the first sample: make it resident before. */
 static void touch_handlers_return(void)
 {
     struct { /* the kernel's, see sigaction(2) */

@@ -29,6 +29,7 @@ enum {
     WIRE_RECORD_EXITS = 1u << 0,       /* LINE: this stop leaves the function */
     WIRE_RECORD_HAS_RSS = 1u << 1,     /* rss_bytes and the fault counts are valid */
     WIRE_RECORD_MANY_THREADS = 1u << 2, /* other threads exist: *_self fields are valid */
+    WIRE_RECORD_HAS_TIME = 1u << 3,     /* run_ticks is valid */
 };
 
 /* What is known at one moment, all cumulative, so that any two records of a thread can be subtracted. */
@@ -53,7 +54,7 @@ struct wire_record {
             uint64_t arg, arg2;
         };
     };
-    uint64_t time_ns; /* reserved for time columns; 0 */
+    int64_t run_ticks; /* elapsed for the thread by the time-stamp counter, without what line stops took */
 };
 _Static_assert(sizeof(struct wire_record) == WIRE_RECORD_BYTES, "record layout");
 

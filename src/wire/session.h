@@ -29,6 +29,7 @@ enum {
     WIRE_WANT_CHILDREN = 1u << 1,   /* forked and exec'd children are profiled as well */
     WIRE_WANT_EVENTS = 1u << 2,     /* every allocation and free with its stack: wire/event.h */
     WIRE_WANT_LOOKS = 1u << 3,      /* a process asks for a look at its memory before it leaves */
+    WIRE_WANT_TIMES = 1u << 4,      /* line stops tell the time: wire_record.run_ticks */
 };
 
 struct wire_header {

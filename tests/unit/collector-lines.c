@@ -104,7 +104,7 @@ static const struct session_function *function_of(struct session_function *funct
 static struct session *rows(struct bench *b, uint32_t window)
 {
     struct session *session = calloc(1, sizeof *session);
-    assert_int_equal(lines_functions(b->lines, window, &session->never_ran, &session->never_ran_count), 0);
+    assert_int_equal(lines_functions(b->lines, window, 1, &session->never_ran, &session->never_ran_count), 0);
     return session;
 }
 
