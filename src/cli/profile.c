@@ -243,13 +243,28 @@ void profile_end_window(struct profile *profile, int status, uint64_t elapsed_ns
     collector_end_window(profile->collector, status, elapsed_ns, finished);
 }
 
+static enum sampler_place find_place(uint32_t pid, uint64_t address, uint64_t *original, void *data)
+{
+    const struct profile *profile = data;
+    switch (collector_place(profile->collector, (pid_t)pid, address, original)) {
+    case COLLECTOR_PLACE_COPY:
+        return SAMPLER_PLACE_COPY;
+    case COLLECTOR_PLACE_BEHIND_STOP:
+        return SAMPLER_PLACE_BEHIND_STOP;
+    default:
+        return SAMPLER_PLACE_PROGRAM;
+    }
+}
+
 /* A harness_start.before_exec. Where CPU time cannot be measured, all else still can. */
 static void start_sampler(pid_t pid, void *data)
 {
     struct profile *profile = data;
     struct err err;
     const char *slash = strrchr(profile->preload, '/');
-    const struct sampler_options options = {.own_name = slash != NULL ? slash + 1 : profile->preload};
+    const struct sampler_options options = {.own_name = slash != NULL ? slash + 1 : profile->preload,
+                                            .place = profile->view == NULL ? find_place : NULL,
+                                            .data = profile};
     if (sampler_new(pid, profile->window_is_open, &options, &profile->sampler, &err) == 0)
         return;
     profile->sampler = NULL;

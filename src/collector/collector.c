@@ -16,6 +16,7 @@
 #include "collector/futex.h"
 #include "collector/look.h"
 #include "collector/memory.h"
+#include "collector/places.h"
 #include "collector/plans.h"
 #include "collector/process.h"
 #include "collector/sites.h"
@@ -177,8 +178,7 @@ static bool find_processes(struct collector *collector)
 
 static bool answer(struct collector *collector, const struct process *process)
 {
-    uint32_t chunk = atomic_load_explicit(&process->wire->modules_chunk, memory_order_acquire);
-    struct wire_modules *modules = chunk ? memory_chunk(&collector->memory, chunk - 1, WIRE_CHUNK_MODULES) : NULL;
+    struct wire_modules *modules = process_modules(process, &collector->memory);
     return modules != NULL && plans_answer(collector->plans, process->pid, modules);
 }
 
@@ -541,6 +541,17 @@ void collector_end_window(struct collector *collector, int status, uint64_t elap
     remember_live(collector);
     collector->window_open = false;
     pthread_mutex_unlock(&collector->lock);
+}
+
+enum collector_place collector_place(struct collector *collector, pid_t pid, uint64_t address, uint64_t *original)
+{
+    enum collector_place place = COLLECTOR_PLACE_PROGRAM;
+    pthread_mutex_lock(&collector->lock);
+    for (size_t i = collector->process_count; i-- > 0 && place == COLLECTOR_PLACE_PROGRAM;)
+        if (collector->processes[i]->pid == pid)
+            place = places_find(collector->processes[i], &collector->memory, collector->plans, address, original);
+    pthread_mutex_unlock(&collector->lock);
+    return place;
 }
 
 static void fill_processes(struct collector *collector, struct session *session)

@@ -60,6 +60,15 @@ size_t collector_listens(struct collector *collector, struct collector_listen *o
    Asked for while a window is open, it means that the response is there. */
 uint64_t collector_activity(struct collector *collector);
 
+/* What is at an address of process `pid`, where the program's code does not run from its own place because of a line
+   stop. Any thread may ask. */
+enum collector_place {
+    COLLECTOR_PLACE_PROGRAM,     /* nothing of ours: *original is left as it is */
+    COLLECTOR_PLACE_COPY,        /* a copy of the instruction at *original */
+    COLLECTOR_PLACE_BEHIND_STOP, /* the byte behind the breakpoint at *original */
+};
+enum collector_place collector_place(struct collector *collector, pid_t pid, uint64_t address, uint64_t *original);
+
 /* Open and close a request window. Only one is open at a time. The request's method and target are copied; for a whole
    run both are NULL. collector_end_window fills in the result of the request. */
 int collector_begin_window(struct collector *collector, const char *method, const char *target, struct err *err);

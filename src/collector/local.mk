@@ -11,6 +11,7 @@ noinst_LIBRARIES += %D%/libcollector.a
 	%D%/look.h %D%/look.c \
 	%D%/memory.h %D%/memory.c \
 	%D%/paths.h %D%/paths.c \
+	%D%/places.h %D%/places.c \
 	%D%/plans.h %D%/plans.c \
 	%D%/process.h %D%/process.c \
 	%D%/ranges.h %D%/ranges.c \

@@ -187,6 +187,14 @@ bool plans_answer(struct plans *plans, pid_t pid, struct wire_modules *modules)
     return true;
 }
 
+const struct wire_plan *plans_at(const struct plans *plans, uint64_t offset)
+{
+    for (size_t i = 0; offset != 0 && i < plans->count; i++)
+        if (plans->items[i].offset == offset)
+            return plans->items[i].blob;
+    return NULL;
+}
+
 bool plans_site(const struct plans *plans, uint32_t plan_id, uint32_t site, struct lines_site *out)
 {
     if (plan_id == 0 || plan_id > plans->count)
@@ -194,8 +202,7 @@ bool plans_site(const struct plans *plans, uint32_t plan_id, uint32_t site, stru
     const struct plan *plan = &plans->items[plan_id - 1];
     if (plan->blob == NULL || site >= plan->blob->site_count)
         return false;
-    const struct wire_site *s =
-        (const struct wire_site *)((const uint8_t *)plan->blob + plan->blob->sites_offset) + site;
+    const struct wire_site *s = &wire_plan_sites(plan->blob)[site];
     *out = (struct lines_site){
         .function = plan->functions[s->function], .line = s->line, .offset = s->offset, .flags = s->flags};
     out->jump_target = s->class == WIRE_SITE_JUMP ? s->target : 0;

@@ -24,6 +24,9 @@ void plans_visit_modules(struct wire_modules *modules, plans_module_fn *visit, v
 /* Answer what process `pid` asks in its list of modules. Returns whether there was a question. */
 bool plans_answer(struct plans *plans, pid_t pid, struct wire_modules *modules);
 
+/* The plan at this offset of the session, or NULL. */
+const struct wire_plan *plans_at(const struct plans *plans, uint64_t offset);
+
 /* What is known of site number `site` of plan `plan_id`; false when the record that names it is nonsense. */
 bool plans_site(const struct plans *plans, uint32_t plan_id, uint32_t site, struct lines_site *out);
 

@@ -469,16 +469,23 @@ static void copy_module(const char *path, const struct wire_module *module, void
         .end = module->end,
         .born = module->born,
         .died = atomic_load_explicit(&module->gone, memory_order_acquire) ? module->died : UINT32_MAX,
+        .copies = atomic_load_explicit(&module->copies, memory_order_relaxed),
+        .plan_offset = module->plan_offset,
     };
     if (grown[process->module_count].path != NULL)
         process->module_count++;
 }
 
+struct wire_modules *process_modules(const struct process *process, const struct memory *memory)
+{
+    uint32_t chunk = atomic_load_explicit(&process->wire->modules_chunk, memory_order_acquire);
+    return chunk ? memory_chunk(memory, chunk - 1, WIRE_CHUNK_MODULES) : NULL;
+}
+
 /* Symbols are looked up after its list of modules is gone. */
 static void copy_modules(struct process *process, const struct memory *memory)
 {
-    uint32_t chunk = atomic_load_explicit(&process->wire->modules_chunk, memory_order_acquire);
-    struct wire_modules *modules = chunk ? memory_chunk(memory, chunk - 1, WIRE_CHUNK_MODULES) : NULL;
+    struct wire_modules *modules = process_modules(process, memory);
     if (modules != NULL)
         plans_visit_modules(modules, copy_module, process);
 }

@@ -35,6 +35,7 @@ struct process_module {
     char *path;
     uint64_t base, start, end;
     uint32_t born, died; /* it was there in the generations [born, died) */
+    uint64_t copies, plan_offset; /* as in its wire_module */
 };
 
 struct process {
@@ -81,6 +82,9 @@ bool process_drain(struct process *process, struct memory *memory, const struct 
 
 /* Take in all events to the last: no thread of it is running. */
 void process_drain_all(struct process *process, struct memory *memory);
+
+/* Its list of modules in shared memory, NULL when it has none; of a process that has not ended. */
+struct wire_modules *process_modules(const struct process *process, const struct memory *memory);
 
 /* Its thread slot number `index`, NULL behind the last. */
 const struct wire_thread *process_thread(const struct process *process, const struct memory *memory, size_t index);

@@ -13,14 +13,13 @@
 #include "preload/syscalls.h"
 
 #define MODULE_LIMIT 512
-#define SLOT_BYTES 32 /* 15 of instruction and two jumps of 5 */
 #define JUMP_BYTES 5
 #define INT3 0xcc
 #define NEAR_STEP 0x200000u
 #define NEAR_REACH 0x70000000u
 #define NEAR_FIRST 0x1000000u /* leaves room for what the loader puts beside a module */
 #define NEAR_SPAN UINT64_C(0x7fff0000)
-#define SLOT_REFUSED(copies, i) ((copies)[(uint64_t)(i)*SLOT_BYTES + SLOT_BYTES - 1] == 0)
+#define SLOT_REFUSED(copies, i) ((copies)[(uint64_t)(i)*WIRE_COPY_BYTES + WIRE_COPY_BYTES - 1] == 0)
 
 #define ARCH_SHSTK_STATUS 0x5005
 #define ARCH_SHSTK_SHSTK 1
@@ -39,11 +38,6 @@ struct armed {
 static struct armed modules[MODULE_LIMIT];
 static uint64_t resident_plans[PLAN_LIMIT / 64]; /* bits, by number */
 static _Atomic uint32_t module_count;
-
-static const struct wire_site *sites_of(const struct wire_plan *plan)
-{
-    return (const struct wire_site *)((const uint8_t *)plan + plan->sites_offset);
-}
 
 static uint64_t page_up(uint64_t bytes)
 {
@@ -120,7 +114,7 @@ static bool build_copy(const struct wire_site *site, uint64_t base, uint64_t run
 {
     uint64_t next = base + site->offset + site->insn_bytes;
     uint8_t n = site->insn_bytes;
-    for (int i = 0; i < SLOT_BYTES; i++)
+    for (uint32_t i = 0; i < WIRE_COPY_BYTES; i++)
         slot[i] = INT3;
     for (int i = 0; i < n; i++)
         slot[i] = site->insn[i];
@@ -172,7 +166,7 @@ struct text_writer {
     long fd;
     uint64_t at;
     uint32_t used;
-    uint8_t bytes[SLOT_BYTES * 64];
+    uint8_t bytes[WIRE_COPY_BYTES * 64];
     bool failed;
 };
 
@@ -191,7 +185,7 @@ static void flush(struct text_writer *writer)
 static bool may_arm(const struct wire_plan *plan, uint32_t index, uint64_t base, uint64_t start, uint64_t end,
                     bool shadow_stack)
 {
-    const struct wire_site *site = &sites_of(plan)[index];
+    const struct wire_site *site = &wire_plan_sites(plan)[index];
     uint64_t at = base + site->offset;
     if (at < start || at + site->insn_bytes > end || site->insn_bytes == 0 || site->insn_bytes > 15 ||
         site->class >= WIRE_SITE_CLASS_COUNT || site->function >= plan->function_count)
@@ -222,7 +216,7 @@ static void make_resident(const struct wire_plan *plan)
 uint32_t displace_arm(const struct wire_plan *plan, uint64_t base, uint64_t start, uint64_t end, uint32_t *refused)
 {
     struct armed *module = free_module();
-    uint64_t bytes = page_up((uint64_t)plan->site_count * SLOT_BYTES);
+    uint64_t bytes = page_up((uint64_t)plan->site_count * WIRE_COPY_BYTES);
     uint8_t *copies = module ? map_near(start, end, bytes) : NULL;
     if (copies == NULL) {
         *refused += plan->site_count;
@@ -232,16 +226,16 @@ uint32_t displace_arm(const struct wire_plan *plan, uint64_t base, uint64_t star
     guest_own((int64_t)bytes);
     make_resident(plan);
 
-    const struct wire_site *sites = sites_of(plan);
+    const struct wire_site *sites = wire_plan_sites(plan);
     bool shadow_stack = has_shadow_stack();
     struct text_writer writer = {.at = (uint64_t)copies};
     writer.fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/self/mem", O_RDWR | O_CLOEXEC, 0);
     for (uint32_t i = 0; i < plan->site_count; i++) {
         uint8_t *slot = writer.bytes + writer.used;
         if (!may_arm(plan, i, base, start, end, shadow_stack) ||
-            !build_copy(&sites[i], base, (uint64_t)copies + (uint64_t)i * SLOT_BYTES, slot))
-            __builtin_memset(slot, 0, SLOT_BYTES);
-        writer.used += SLOT_BYTES;
+            !build_copy(&sites[i], base, (uint64_t)copies + (uint64_t)i * WIRE_COPY_BYTES, slot))
+            __builtin_memset(slot, 0, WIRE_COPY_BYTES);
+        writer.used += WIRE_COPY_BYTES;
         if (writer.used == sizeof writer.bytes)
             flush(&writer);
     }
@@ -320,22 +314,15 @@ bool displace_is_armed(uint64_t base, uint32_t plan_id)
 
 static bool find_in(const struct armed *module, const struct wire_plan *plan, uint64_t pc, struct displace_site *out)
 {
-    const uint32_t *hash = (const uint32_t *)((const uint8_t *)plan + plan->hash_offset);
-    const struct wire_site *sites = sites_of(plan);
-    uint64_t offset = pc - module->base;
-    uint32_t mask = plan->hash_slots - 1;
-    for (uint32_t slot = wire_plan_hash(offset) & mask; hash[slot] != 0; slot = (slot + 1) & mask) {
-        uint32_t index = hash[slot] - 1;
-        if (sites[index].offset == offset) {
-            *out = (struct displace_site){.plan = plan,
-                                          .site = &sites[index],
-                                          .index = index,
-                                          .base = module->base,
-                                          .copy = (uint64_t)module->copies + (uint64_t)index * SLOT_BYTES};
-            return true;
-        }
-    }
-    return false;
+    uint32_t index = wire_plan_find(plan, pc - module->base);
+    if (index == WIRE_PLAN_NO_SITE)
+        return false;
+    *out = (struct displace_site){.plan = plan,
+                                  .site = &wire_plan_sites(plan)[index],
+                                  .index = index,
+                                  .base = module->base,
+                                  .copy = (uint64_t)module->copies + (uint64_t)index * WIRE_COPY_BYTES};
+    return true;
 }
 
 bool displace_find(uint64_t pc, struct displace_site *out)
@@ -419,7 +406,7 @@ static bool in_function(const struct displace_site *stop, uint64_t address)
 /* Sites are in order of their addresses. */
 static bool line_in(const struct armed *module, const struct wire_plan *plan, uint64_t pc, struct displace_site *out)
 {
-    const struct wire_site *sites = sites_of(plan);
+    const struct wire_site *sites = wire_plan_sites(plan);
     uint64_t offset = pc - module->base;
     uint32_t first = 0, end = plan->site_count;
     while (first < end) {
@@ -520,6 +507,15 @@ static const struct armed *copies_at(uint64_t pc)
     return NULL;
 }
 
+uint64_t displace_copies(uint64_t base)
+{
+    uint32_t count = atomic_load_explicit(&module_count, memory_order_acquire);
+    for (uint32_t i = 0; i < count; i++)
+        if (atomic_load_explicit(&modules[i].plan, memory_order_acquire) != NULL && modules[i].base == base)
+            return (uint64_t)modules[i].copies;
+    return 0;
+}
+
 uint64_t displace_original(uint64_t pc)
 {
     const struct armed *module = copies_at(pc);
@@ -527,15 +523,9 @@ uint64_t displace_original(uint64_t pc)
         return 0;
     uint64_t at = pc - (uint64_t)module->copies;
     const struct wire_plan *plan = atomic_load_explicit(&module->plan, memory_order_relaxed);
-    if (at / SLOT_BYTES >= plan->site_count)
+    if (at / WIRE_COPY_BYTES >= plan->site_count)
         return 0;
-    const struct wire_site *site = &sites_of(plan)[at / SLOT_BYTES];
-    uint64_t within = at % SLOT_BYTES, first = module->base + site->offset;
-    if (within == 0)
-        return first;
-    if (site->class == WIRE_SITE_JUMP_COUNTER && within > site->insn_bytes)
-        return module->base + site->target;
-    return first + site->insn_bytes;
+    return module->base + wire_copy_original(&wire_plan_sites(plan)[at / WIRE_COPY_BYTES], at % WIRE_COPY_BYTES);
 }
 
 bool displace_restore(uint64_t pc)

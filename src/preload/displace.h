@@ -44,6 +44,9 @@ GUEST_HIDDEN bool displace_exits(const struct displace_site *stop, const greg_t 
    copy. */
 GUEST_HIDDEN void displace_continue(const struct displace_site *stop, greg_t *registers);
 
+/* Where the copies of the module with this load bias lie, 0 when it has none. */
+GUEST_HIDDEN uint64_t displace_copies(uint64_t base);
+
 /* If `pc` lies in a copy, the address in the program that stands for it: of the instruction itself before it ran, of where
    it continues after. 0 when `pc` is not in a copy. */
 GUEST_HIDDEN uint64_t displace_original(uint64_t pc);

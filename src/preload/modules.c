@@ -83,6 +83,7 @@ static void append(uint64_t base, uint64_t start, uint64_t end, const char *path
     module->start = start;
     module->end = end;
     module->plan_offset = module->plan_bytes = 0;
+    atomic_store_explicit(&module->copies, 0, memory_order_relaxed);
     module->path_bytes = path_bytes;
     module->born = modules_generation;
     module->flags = is_ground(start, end) ? WIRE_MODULE_NO_STOPS : 0;
@@ -262,6 +263,7 @@ static void arm_new(void)
         if (plan == NULL || displace_is_armed(module->base, plan->plan_id))
             continue;
         armed += displace_arm(plan, module->base, module->start, module->end, &refused);
+        atomic_store_explicit(&module->copies, displace_copies(module->base), memory_order_relaxed);
     }
     armed_upto = number;
     atomic_fetch_add_explicit(&guest.process->stops_armed, armed, memory_order_relaxed);

@@ -63,23 +63,24 @@ static uint64_t original_of(uint32_t pid, uint64_t address, void *data)
     return original;
 }
 
-/* Is this time that the program would not have spent without us? In the kernel that is the way into a line stop, whose
-   registers are those behind its breakpoint, and the way back from the handler. */
+/* Is this time that the program would not have spent without us? That is also the kernel's way into a line stop, the
+   registers being those behind its breakpoint, and the way back from the handler. */
 static bool is_own(const struct follow *follow, const struct record *record)
 {
     const struct walk *walk = &follow->walk;
     uint64_t original;
     if (walk->begins_in_own || walk->has_own_handler)
         return true;
-    if (!record->in_kernel || follow->options.place == NULL)
-        return false;
-    return walk->returns_from_handler ||
-           place_of(follow, record->pid, record->ip, &original) == SAMPLER_PLACE_BEHIND_STOP;
+    if (walk->returns_from_handler && follow->options.place != NULL)
+        return true;
+    const struct image *image = record->in_kernel ? images_at(follow->images, record->pid, record->ip) : NULL;
+    return image != NULL && place_of(follow, image->mapped_by, record->ip, &original) == SAMPLER_PLACE_BEHIND_STOP;
 }
 
 static void take_sample(struct follow *follow, const struct record *record)
 {
     const struct walk_start start = {.pid = record->pid,
+                                     .in_kernel = record->in_kernel,
                                      .ip = record->ip,
                                      .sp = record->sp,
                                      .bp = record->bp,
@@ -103,7 +104,8 @@ static void take_mapping(struct follow *follow, const struct record *record)
     const struct image image = {.start = record->start,
                                 .end = record->end,
                                 .file_offset = record->file_offset,
-                                .module = modules_find(follow->modules, record->path)};
+                                .module = modules_find(follow->modules, record->path),
+                                .mapped_by = record->pid};
     images_map(follow->images, record->pid, &image); /* without it, stacks end there: they say so */
 }
 

@@ -11,6 +11,7 @@ struct image {
     uint64_t start, end;
     uint64_t file_offset; /* of `start` */
     uint32_t module;      /* MODULES_NONE: no file's */
+    uint32_t mapped_by;   /* the process that did it: this one, or one that it was forked from */
 };
 
 struct images; /* of all processes */

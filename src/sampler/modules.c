@@ -175,6 +175,16 @@ bool modules_address(struct modules *modules, uint32_t number, uint64_t offset, 
     return false;
 }
 
+bool modules_is_behind_call(struct modules *modules, uint32_t number, uint64_t address)
+{
+    static const uint8_t syscall_insn[] = {0x0f, 0x05};
+    size_t available = 0;
+    if (number == MODULES_NONE || !open_module(modules, number)->is_open)
+        return false;
+    const uint8_t *code = elf_file_text_at(&modules->items[number].elf, address - sizeof syscall_insn, &available);
+    return code != NULL && available >= sizeof syscall_insn && memcmp(code, syscall_insn, sizeof syscall_insn) == 0;
+}
+
 struct cfi_rule modules_rule(struct modules *modules, uint32_t number, uint64_t address)
 {
     if (number == MODULES_NONE || !open_module(modules, number)->has_rules)

@@ -27,6 +27,9 @@ bool modules_is_own(const struct modules *modules, uint32_t module);
 /* The ELF address of what lies at `offset` of the file; false when it is not loaded, or the file cannot be read. */
 bool modules_address(struct modules *modules, uint32_t module, uint64_t offset, uint64_t *address);
 
+/* Does a system call end right before this ELF address? */
+bool modules_is_behind_call(struct modules *modules, uint32_t module, uint64_t address);
+
 /* The rule at an ELF address (cfi_evaluate), remembered. */
 struct cfi_rule modules_rule(struct modules *modules, uint32_t module, uint64_t address);
 

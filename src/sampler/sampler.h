@@ -16,18 +16,19 @@ struct sampler;
 
 /* What lies at an address of a process, where the program's code does not run from its own place. */
 enum sampler_place {
-    SAMPLER_PLACE_PROGRAM,     /* what is there */
+    SAMPLER_PLACE_PROGRAM,     /* that code itself */
     SAMPLER_PLACE_COPY,        /* a copy of the instruction at *original */
     SAMPLER_PLACE_BEHIND_STOP, /* the byte behind a breakpoint at *original */
 };
 
-/* Asked from the sampler's thread. `original` may be left as it is. */
+/* Asked from the sampler's thread; `pid` is the process that mapped the memory there. *original is left as it is where
+   nothing stands for anything. */
 typedef enum sampler_place sampler_place_fn(uint32_t pid, uint64_t address, uint64_t *original, void *data);
 
 struct sampler_options {
     uint64_t interval_ns;    /* CPU time of a thread from one sample to the next; 0: SAMPLER_INTERVAL_NS */
     const char *own_name;    /* file name of the library whose time is not the program's */
-    sampler_place_fn *place; /* NULL: all code runs from its own place */
+    sampler_place_fn *place; /* NULL: nothing stops at lines, and all code runs from its own place */
     void *data;
 };
 

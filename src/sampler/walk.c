@@ -43,6 +43,10 @@ static bool locate(const struct walker *walker, struct place *place)
     place->module = MODULES_NONE;
     place->address = place->ip;
     const struct image *image = images_at(walker->images, walker->start->pid, place->ip);
+    if (image != NULL && image->module == MODULES_NONE && walker->original != NULL) {
+        place->ip = place->address = walker->original(image->mapped_by, place->ip, walker->data);
+        image = images_at(walker->images, walker->start->pid, place->ip);
+    }
     if (image == NULL)
         return false;
     if (modules_address(walker->modules, image->module, place->ip - image->start + image->file_offset, &place->address))
@@ -83,10 +87,8 @@ static bool step_signal(const struct walker *walker, struct place *place)
     if (!read_bytes(walker->start, place->sp, &context, offsetof(ucontext_t, __fpregs_mem)))
         return false;
     const greg_t *registers = context.uc_mcontext.gregs;
-    uint64_t ip = (uint64_t)registers[REG_RIP];
-    if (walker->original != NULL)
-        ip = walker->original(walker->start->pid, ip, walker->data);
-    *place = (struct place){.ip = ip, .sp = (uint64_t)registers[REG_RSP], .bp = (uint64_t)registers[REG_RBP]};
+    *place = (struct place){
+        .ip = (uint64_t)registers[REG_RIP], .sp = (uint64_t)registers[REG_RSP], .bp = (uint64_t)registers[REG_RBP]};
     return true;
 }
 
@@ -126,12 +128,14 @@ void walk_stack(struct images *images, struct modules *modules, const struct wal
     bool was_own = false;
     out->count = 0;
     out->stopped = out->begins_in_own = out->returns_from_handler = out->has_own_handler = false;
-    if (original != NULL)
-        place.ip = original(start->pid, place.ip, data);
     do {
         if (!locate(&walker, &place) && out->count > 0) {
             out->stopped = true; /* what was taken for a return address is none */
             return;
+        }
+        if (out->count == 0 && start->in_kernel && modules_is_behind_call(modules, place.module, place.address)) {
+            place.ip--; /* as for a call: a system call may be the last instruction of its function */
+            place.address--;
         }
         bool is_own = modules_is_own(modules, place.module);
         bool is_signal = modules_rule(modules, place.module, place.address).kind == CFI_SIGNAL;

@@ -15,13 +15,14 @@
 
 struct walk_start {
     uint32_t pid;
+    bool in_kernel; /* on behalf of the instruction at or before `ip` */
     uint64_t ip, sp, bp;
     const uint8_t *stack; /* what lies at `sp` */
     size_t stack_bytes;
 };
 
-/* Addresses that stand for others: the program's instruction that runs from a copy elsewhere. Returns `address` itself
-   where there is none. */
+/* Memory without a file may hold the program's instructions, run from there instead of from their place. Returns the
+   place, or `address` itself. `pid` is the process that mapped the memory. */
 typedef uint64_t walk_original_fn(uint32_t pid, uint64_t address, void *data);
 
 struct walk {

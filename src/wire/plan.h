@@ -47,6 +47,10 @@ enum {
     WIRE_SITE_LOOP_HEAD = 1u << 4, /* an ENTRY that is also a branch target within the function */
 };
 
+/* What a site's copy takes: 15 bytes of instruction and two jumps of 5. The copy of site i of an armed module lies at
+   wire_module.copies + i * WIRE_COPY_BYTES. */
+#define WIRE_COPY_BYTES 32u
+
 #define WIRE_SITE_REGISTER_RIP 16
 #define WIRE_SITE_REGISTER_NONE (-1)
 #define WIRE_SITE_INSN_BYTES 16
@@ -84,6 +88,35 @@ struct wire_range {
 static inline uint32_t wire_plan_hash(uint64_t offset)
 {
     return (uint32_t)((offset * UINT64_C(0x9E3779B97F4A7C15)) >> 32);
+}
+
+static inline const struct wire_site *wire_plan_sites(const struct wire_plan *plan)
+{
+    return (const struct wire_site *)((const uint8_t *)plan + plan->sites_offset);
+}
+
+#define WIRE_PLAN_NO_SITE UINT32_MAX
+
+/* Which site is at the ELF address `offset`? */
+static inline uint32_t wire_plan_find(const struct wire_plan *plan, uint64_t offset)
+{
+    const uint32_t *hash = (const uint32_t *)((const uint8_t *)plan + plan->hash_offset);
+    const uint32_t mask = plan->hash_slots - 1;
+    for (uint32_t slot = wire_plan_hash(offset) & mask; hash[slot] != 0; slot = (slot + 1) & mask)
+        if (wire_plan_sites(plan)[hash[slot] - 1].offset == offset)
+            return hash[slot] - 1;
+    return WIRE_PLAN_NO_SITE;
+}
+
+/* The ELF address that stands for the place `within` bytes into a site's copy: of the instruction itself before it ran, of
+   where it continues after. */
+static inline uint64_t wire_copy_original(const struct wire_site *site, uint64_t within)
+{
+    if (within == 0)
+        return site->offset;
+    if (site->class == WIRE_SITE_JUMP_COUNTER && within > site->insn_bytes)
+        return site->target;
+    return site->offset + site->insn_bytes;
 }
 
 #endif

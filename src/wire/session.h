@@ -247,6 +247,7 @@ struct wire_module {
     uint16_t seen;       /* the guest's own mark */
     uint32_t born;       /* generation in which it was found */
     uint32_t died;       /* first generation without it; valid when it is `gone` */
+    _Atomic uint64_t copies; /* run-time address of its displaced instructions (wire/plan.h), 0: no stop is armed */
     char path[];
 };
 
