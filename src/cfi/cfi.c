@@ -349,11 +349,11 @@ static struct cfi_rule rule_of_expression(const struct row *row, uint64_t pc)
         return rule;
     if (cursor_fixed(&bp, 1) != 0x76)
         return rule;
-    rule = (struct cfi_rule){.kind = CFI_ALIGNED,
-                             .restores_bp = true,
-                             .cfa_offset = (int32_t)offset,
-                             .bp_offset = (int32_t)cursor_sleb(&bp)};
-    return bp.failed ? (struct cfi_rule){.kind = CFI_UNKNOWN} : rule;
+    const struct cfi_rule aligned = {.kind = CFI_ALIGNED,
+                                     .restores_bp = true,
+                                     .cfa_offset = (int32_t)offset,
+                                     .bp_offset = (int32_t)cursor_sleb(&bp)};
+    return bp.failed ? rule : aligned;
 }
 
 static struct cfi_rule rule_of(const struct row *row, const struct cie *cie, uint64_t pc)

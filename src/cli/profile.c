@@ -351,6 +351,7 @@ struct report_options profile_report_options(const struct profile *profile)
     return (struct report_options){
         .style = strcmp(wanted->style, "memory_profiler") == 0 ? REPORT_STYLE_MEMORY_PROFILER : REPORT_STYLE_SYSENG,
         .precision = (int)wanted->precision,
+        .time = profile->options->watch.time,
         .only_changed = wanted->only_changed,
         .source = !wanted->no_source,
         .lookup = profile->symbols != NULL ? profile_look_up : NULL,

@@ -1,4 +1,4 @@
-/* The line report as text: memory_profiler's columns, with the heap and the visits added in our own style. */
+/* The line report as text: memory_profiler's columns, with the heap, the visits and the time added in our own style. */
 
 #include "report/report.h"
 
@@ -12,10 +12,20 @@
 #include "report/rows.h"
 
 #define LINES_BYTES_PER_MIB 1048576.0
+#define LINES_NS_PER_MS 1e6
 #define LINES_PRECISION_MAX 9
 #define LINES_COLOR_END "\033[0m"
 
-enum column { COLUMN_LINE, COLUMN_RSS, COLUMN_INCREMENT, COLUMN_HEAP, COLUMN_OCCURRENCES, COLUMN_COUNT };
+enum column {
+    COLUMN_LINE,
+    COLUMN_RSS,
+    COLUMN_INCREMENT,
+    COLUMN_HEAP,
+    COLUMN_OCCURRENCES,
+    COLUMN_TIME,
+    COLUMN_SHARE,
+    COLUMN_COUNT
+};
 
 struct style {
     const char *headings[COLUMN_COUNT]; /* NULL: no such column */
@@ -25,15 +35,12 @@ struct style {
 };
 
 static const struct style styles[] = {
-    [REPORT_STYLE_SYSENG] = {{"Line #", "Mem usage", "Increment", "Heap", "Occurrences"},
-                             {6, 12, 12, 12, 12},
+    [REPORT_STYLE_SYSENG] = {{"Line #", "Mem usage", "Increment", "Heap", "Occurrences", "Time (ms)", "% Time"},
+                             {6, 12, 12, 12, 12, 12, 7},
                              true,
                              true},
     /* As show_results of memory_profiler 0.31 prints it. */
-    [REPORT_STYLE_MEMORY_PROFILER] = {{"Line #", "Mem usage", "Increment", NULL, NULL},
-                                      {6, 12, 12, 0, 0},
-                                      false,
-                                      false},
+    [REPORT_STYLE_MEMORY_PROFILER] = {{"Line #", "Mem usage", "Increment"}, {6, 12, 12}, false, false},
 };
 
 #define CELL_BYTES 64
@@ -46,6 +53,7 @@ struct block {
     const struct style *style;
     int widths[COLUMN_COUNT];
     int64_t growth[COLUMN_COUNT]; /* sum of the column's gains */
+    uint64_t time_ns;             /* of all its lines */
     FILE *out;
 };
 
@@ -60,8 +68,24 @@ static void print_mib(struct cell *cell, int64_t bytes, int precision)
     }
 }
 
-static void print_cell(struct cell *cell, const struct row *row, enum column column, int precision)
+static bool has_column(const struct block *block, enum column column)
 {
+    bool is_time = column == COLUMN_TIME || column == COLUMN_SHARE;
+    return block->style->headings[column] != NULL && (!is_time || block->options->time);
+}
+
+/* Of a line that was not timed, nothing. */
+static void print_time(struct cell *cell, const struct block *block, const struct row *row, enum column column)
+{
+    if (row->has_time && column == COLUMN_TIME)
+        snprintf(cell->text, sizeof cell->text, "%.3f", (double)row->time_ns / LINES_NS_PER_MS);
+    else if (row->has_time && block->time_ns > 0)
+        snprintf(cell->text, sizeof cell->text, "%.1f", 100 * (double)row->time_ns / (double)block->time_ns);
+}
+
+static void print_cell(struct cell *cell, const struct block *block, const struct row *row, enum column column)
+{
+    const int precision = block->options->precision;
     cell->text[0] = '\0';
     if (column == COLUMN_LINE)
         snprintf(cell->text, sizeof cell->text, "%" PRIu32, row->line);
@@ -69,6 +93,8 @@ static void print_cell(struct cell *cell, const struct row *row, enum column col
         return;
     else if (column == COLUMN_OCCURRENCES)
         snprintf(cell->text, sizeof cell->text, "%" PRIu64, row->occurrences);
+    else if (column == COLUMN_TIME || column == COLUMN_SHARE)
+        print_time(cell, block, row, column);
     else if (column == COLUMN_HEAP)
         print_mib(cell, row->heap_bytes, precision);
     else if (row->has_rss)
@@ -107,16 +133,19 @@ static bool is_row_shown(const struct row *row, const struct report_options *opt
 static void measure(struct block *block, const struct rows *rows)
 {
     struct cell cell;
+    block->time_ns = 0;
+    for (size_t i = 0; i < rows->count; i++)
+        block->time_ns += rows->items[i].time_ns;
     for (int column = 0; column < COLUMN_COUNT; column++) {
         block->widths[column] = block->style->widths[column];
         block->growth[column] = 0;
-        if (block->style->headings[column] == NULL)
+        if (!has_column(block, column))
             continue;
         for (size_t i = 0; i < rows->count; i++) {
             int64_t change = change_of(&rows->items[i], column);
             if (change > 0)
                 block->growth[column] += change;
-            print_cell(&cell, &rows->items[i], column, block->options->precision);
+            print_cell(&cell, block, &rows->items[i], column);
             int width = (int)strlen(cell.text);
             if (block->style->grows && is_row_shown(&rows->items[i], block->options) && width > block->widths[column])
                 block->widths[column] = width;
@@ -128,7 +157,7 @@ static void print_head(const struct block *block)
 {
     struct text head = TEXT_EMPTY;
     for (int column = 0; column < COLUMN_COUNT; column++)
-        if (block->style->headings[column] != NULL)
+        if (has_column(block, column))
             text_addf(&head, "%s%*s", column == 0 ? "" : " ", block->widths[column], block->style->headings[column]);
     text_add(&head, "   Line Contents");
     fprintf(block->out, "%s\n", text_get(&head));
@@ -142,9 +171,9 @@ static void print_row(const struct block *block, const struct row *row)
 {
     struct cell cell;
     for (int column = 0; column < COLUMN_COUNT; column++) {
-        if (block->style->headings[column] == NULL)
+        if (!has_column(block, column))
             continue;
-        print_cell(&cell, row, column, block->options->precision);
+        print_cell(&cell, block, row, column);
         const char *color = color_of(block, row, column);
         /* Blanks stay outside the colour, so that without it the bytes are the same. */
         size_t blanks = strspn(cell.text, " ");

@@ -33,6 +33,7 @@ enum report_style { REPORT_STYLE_SYSENG, REPORT_STYLE_MEMORY_PROFILER };
 struct report_options {
     enum report_style style;
     int precision;     /* digits after the point, 0..9 */
+    bool time;         /* the columns of what lines took */
     bool only_changed; /* rows whose Increment or Heap is not 0, and each function's first row */
     bool color;
     bool source;              /* false: --no-source */

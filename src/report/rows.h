@@ -10,10 +10,9 @@ struct row {
     uint32_t line;
     bool first;    /* shows the function's entry */
     bool measured; /* else only `line` and `text` mean anything */
-    bool has_rss;
+    bool has_rss, has_time;
     int64_t rss_bytes, increment_bytes, heap_bytes;
     uint64_t occurrences;
-    bool has_time;
     uint64_t time_ns;
     const char *text; /* in the source; NULL when it has no such line */
     size_t text_length;

@@ -56,6 +56,30 @@ static void list_end(struct summary *summary)
         text_addf(&summary->line, " and %zu more", summary->names - SUMMARY_NAMES_MAX);
 }
 
+/* One line on what samples there are, and what they leave out. */
+static void say_cpu(struct summary *summary, const struct session_request *request)
+{
+    const struct session_cpu *cpu = &request->cpu;
+    struct text *line = &summary->line;
+    if (!cpu->is_measured)
+        return;
+    text_addf(line, "CPU time %s", units_duration(cpu->ns).text);
+    if (cpu->sample_count == 0)
+        text_addf(line, ", too short to sample (one sample in %s)", units_duration(cpu->interval_ns).text);
+    else
+        text_addf(line, " in %" PRIu64 " sample%s", cpu->sample_count, cpu->sample_count == 1 ? "" : "s");
+    const uint64_t sampled_ns = cpu->sample_count * cpu->interval_ns;
+    if (cpu->user_only && cpu->sample_count > 0 && cpu->ns > sampled_ns)
+        text_addf(line, ", of which %s in the kernel, which only root may sample",
+                  units_duration(cpu->ns - sampled_ns).text);
+    if (cpu->own_count > 0)
+        text_addf(line, ", besides %s that line stops and hooks took",
+                  units_duration(cpu->own_count * cpu->interval_ns).text);
+    if (cpu->lost_count > 0)
+        text_addf(line, "; %" PRIu64 " samples were lost", cpu->lost_count);
+    emit(summary);
+}
+
 static void add_request(struct text *line, const struct session *session, const struct session_request *request)
 {
     const struct session_totals *totals = &request->totals;
@@ -76,6 +100,7 @@ static void say_request(struct summary *summary, const struct session_request *r
     struct text *line = &summary->line;
     add_request(line, summary->session, request);
     emit(summary);
+    say_cpu(summary, request);
     if (!request->is_run && !request->finished) {
         text_add_printable(line, request->method);
         text_add(line, " ");
