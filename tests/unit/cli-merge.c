@@ -256,6 +256,90 @@ static void sites_of_a_dropped_window_go_with_it(void **state)
     session_free(session);
 }
 
+/* times[i]: window, address of its only frame, samples. */
+static void set_times(struct session *session, const uint64_t (*times)[3], size_t count)
+{
+    session->has_times = true;
+    session->times = calloc(count, sizeof *session->times);
+    session->frames = calloc(count, sizeof *session->frames);
+    assert_non_null(session->times);
+    assert_non_null(session->frames);
+    session->time_count = session->frame_count = count;
+    for (size_t i = 0; i < count; i++) {
+        session->frames[i].address = times[i][1];
+        session->times[i] = (struct session_time){.request = (uint32_t)times[i][0],
+                                                  .frame_first = (uint32_t)i,
+                                                  .frame_count = 1,
+                                                  .sample_count = times[i][2],
+                                                  .ns = times[i][2] * 1000};
+    }
+}
+
+static uint64_t samples_at(const struct session *session, uint32_t request, uint64_t address)
+{
+    uint64_t samples = 0;
+    size_t found = 0;
+    for (size_t i = 0; i < session->time_count; i++) {
+        const struct session_time *time = &session->times[i];
+        if (time->request != request || session->frames[time->frame_first].address != address)
+            continue;
+        samples = time->sample_count;
+        assert_int_equal(time->ns, samples * 1000);
+        found++;
+    }
+    assert_in_range(found, 0, 1);
+    return samples;
+}
+
+static void cpu_times_of_the_same_stack_add_up(void **state)
+{
+    static const uint64_t times[][3] = {{0, 7, 1}, {1, 5, 2}, {1, 7, 4}, {2, 7, 8}, {3, 7, 16}};
+    struct session *session = session_with(4);
+    set_times(session, times, 5);
+    for (int i = 0; i < 4; i++)
+        session->requests[i].cpu = (struct session_cpu){.is_measured = true,
+                                                        .interval_ns = 1000,
+                                                        .sample_count = 5,
+                                                        .ns = 5500,
+                                                        .own_count = 2,
+                                                        .user_only = i == 1};
+    assert_int_equal(merge_repeats(session, 2, NULL), 0);
+    assert_int_equal(session->time_count, 3);
+    assert_int_equal(samples_at(session, 0, 7), 5);
+    assert_int_equal(samples_at(session, 0, 5), 2);
+    assert_int_equal(samples_at(session, 1, 7), 24);
+    assert_int_equal(session->requests[0].cpu.sample_count, 10);
+    assert_int_equal(session->requests[0].cpu.ns, 11000);
+    assert_int_equal(session->requests[0].cpu.own_count, 4);
+    assert_true(session->requests[0].cpu.user_only);
+    assert_false(session->requests[1].cpu.user_only);
+    session_free(session);
+}
+
+static void stacks_that_end_early_stay_apart(void **state)
+{
+    static const uint64_t times[][3] = {{0, 7, 1}, {1, 7, 2}};
+    struct session *session = session_with(2);
+    set_times(session, times, 2);
+    session->times[1].stopped = true;
+    assert_int_equal(merge_repeats(session, 2, NULL), 0);
+    assert_int_equal(session->time_count, 2);
+    session_free(session);
+}
+
+static void cpu_times_of_a_dropped_window_go_with_it(void **state)
+{
+    static const uint64_t times[][3] = {{0, 7, 1}, {1, 5, 2}, {2, 7, 4}};
+    struct session *session = session_with(3);
+    set_times(session, times, 3);
+    merge_drop(session, 1);
+    assert_int_equal(session->time_count, 2);
+    assert_int_equal(samples_at(session, 0, 7), 1);
+    assert_int_equal(samples_at(session, 1, 7), 4);
+    assert_int_equal(samples_at(session, 1, 5), 0);
+    session_free(session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +354,9 @@ int main(void)
         cmocka_unit_test(the_firing_that_held_most_has_the_peak),
         cmocka_unit_test(the_times_of_all_firings_are_kept),
         cmocka_unit_test(sites_of_a_dropped_window_go_with_it),
+        cmocka_unit_test(cpu_times_of_the_same_stack_add_up),
+        cmocka_unit_test(stacks_that_end_early_stay_apart),
+        cmocka_unit_test(cpu_times_of_a_dropped_window_go_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@ struct bench {
     struct lines *lines;
     struct lines_thread *thread;
     uint32_t f, g; /* f: lines 10 to 15, g: 20 to 25 */
-    int64_t heap, rss;
+    int64_t heap, rss, ticks;
     uint64_t faults, faults_self;
     uint8_t flags; /* of every record */
     uint32_t window;
@@ -65,7 +65,8 @@ static struct wire_record record_of(const struct bench *b, uint8_t kind, uint64_
                                 .heap_bytes = b->heap,
                                 .rss_bytes = (uint64_t)b->rss,
                                 .faults = b->faults,
-                                .faults_self = b->faults_self};
+                                .faults_self = b->faults_self,
+                                .run_ticks = b->ticks};
 }
 
 /* A stop: line `line` of `function` at offset 100 * line. */
@@ -460,6 +461,92 @@ static void instances_of_one_source_function_are_merged(void **state)
     tear_down(&b);
 }
 
+static void elapsed_time_goes_to_the_line_that_ran(void **state)
+{
+    struct bench b;
+    set_up(&b);
+    b.flags |= WIRE_RECORD_HAS_TIME;
+    enter(&b, b.f, 10, 800);
+    b.ticks += 3;
+    at(&b, b.f, 11, 700);
+    b.ticks += 1000;
+    at(&b, b.f, 12, 700);
+    enter(&b, b.g, 20, 600);
+    b.ticks += 50;
+    at(&b, b.g, 21, 500);
+    b.ticks += 7;
+    leave(&b, b.g, 21, 600);
+    b.ticks += 5;
+    leave(&b, b.f, 13, 800);
+    struct session *session = rows(&b, 1);
+    assert_true(row(session, "f", 11)->has_time);
+    assert_int_equal(row(session, "f", 10)->time_ns, 3);
+    assert_int_equal(row(session, "f", 11)->time_ns, 1000);
+    assert_int_equal(row(session, "f", 12)->time_ns, 62); /* its callee included */
+    assert_int_equal(row(session, "g", 20)->time_ns, 50);
+    assert_int_equal(row(session, "g", 21)->time_ns, 7);
+    session_free(session);
+    tear_down(&b);
+}
+
+static void recursion_counts_time_once(void **state)
+{
+    struct bench b;
+    set_up(&b);
+    b.flags |= WIRE_RECORD_HAS_TIME;
+    for (uint64_t level = 0; level < 4; level++) {
+        enter(&b, b.f, 10, 8000 - 1000 * level);
+        b.ticks += 100;
+        at(&b, b.f, 12, 7900 - 1000 * level); /* the call */
+    }
+    for (uint64_t level = 4; level-- > 0;) {
+        b.ticks += 1;
+        leave(&b, b.f, 13, 8000 - 1000 * level);
+    }
+    struct session *session = rows(&b, 1);
+    assert_int_equal(row(session, "f", 10)->time_ns, 400);
+    assert_int_equal(row(session, "f", 12)->time_ns, 4);
+    session_free(session);
+    tear_down(&b);
+}
+
+/* A stop is taken for an average one: of two lines that take nothing, one may come out below. Their sum is right. */
+static void a_sum_below_nothing_is_nothing(void **state)
+{
+    struct bench b;
+    set_up(&b);
+    b.flags |= WIRE_RECORD_HAS_TIME;
+    enter(&b, b.f, 10, 800);
+    at(&b, b.f, 11, 700);
+    b.ticks -= 20;
+    at(&b, b.f, 12, 700);
+    b.ticks += 30;
+    at(&b, b.f, 11, 700);
+    b.ticks += 30;
+    leave(&b, b.f, 11, 800);
+    struct session *session = rows(&b, 1);
+    assert_int_equal(row(session, "f", 11)->time_ns, 10);
+    assert_int_equal(row(session, "f", 12)->time_ns, 30);
+    assert_int_equal(row(session, "f", 10)->time_ns, 0);
+    session_free(session);
+    tear_down(&b);
+}
+
+static void without_stamps_there_is_no_time(void **state)
+{
+    struct bench b;
+    set_up(&b);
+    enter(&b, b.f, 10, 800);
+    b.ticks += 100;
+    at(&b, b.f, 11, 700);
+    leave(&b, b.f, 12, 800);
+    struct session *session = rows(&b, 1);
+    assert_false(row(session, "f", 10)->has_time);
+    assert_false(row(session, "f", 11)->has_time);
+    session_free(session);
+    tear_down(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,6 +554,10 @@ int main(void)
         cmocka_unit_test(a_call_line_includes_what_its_callees_did),
         cmocka_unit_test(recursion_counts_each_level_once),
         cmocka_unit_test(mutual_recursion_sums_in_both_functions),
+        cmocka_unit_test(elapsed_time_goes_to_the_line_that_ran),
+        cmocka_unit_test(recursion_counts_time_once),
+        cmocka_unit_test(a_sum_below_nothing_is_nothing),
+        cmocka_unit_test(without_stamps_there_is_no_time),
         cmocka_unit_test(a_loop_visits_its_lines_again),
         cmocka_unit_test(longjmp_ends_what_it_left_when_it_jumped),
         cmocka_unit_test(a_caught_exception_ends_the_frames_below_the_catcher),

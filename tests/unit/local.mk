@@ -239,6 +239,23 @@ UNIT_TESTS += %D%/cli-merge
 %C%_cli_merge_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_cli_merge_LDADD = src/cli/libcli.a src/collector/libcollector.a src/base/libbase.a $(CMOCKA_LIBS)
 
+# The sampler: records in, stacks out.
+SAMPLER_LIBS = src/sampler/libsampler.a src/cfi/libcfi.a src/collector/libcollector.a $(ELF_LIBS)
+UNIT_TESTS += %D%/cfi
+%C%_cfi_SOURCES = %D%/cfi.c %D%/mutate.h
+%C%_cfi_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_cfi_LDADD = $(SAMPLER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/sampler-images
+%C%_sampler_images_SOURCES = %D%/sampler-images.c
+%C%_sampler_images_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_sampler_images_LDADD = $(SAMPLER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/sampler-follow
+%C%_sampler_follow_SOURCES = %D%/sampler-follow.c %D%/mutate.h
+%C%_sampler_follow_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_sampler_follow_LDADD = $(SAMPLER_LIBS) $(CMOCKA_LIBS)
+
 # The harness: real programs of tests/targets under it.
 UNIT_TESTS += %D%/harness-find
 %C%_harness_find_SOURCES = %D%/harness-find.c %D%/harness-program.c %D%/harness-program.h

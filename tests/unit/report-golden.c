@@ -67,6 +67,21 @@ static void lines_without_source(void **state)
     compare("lines-no-source.txt", report_lines, options);
 }
 
+static void lines_with_their_time(void **state)
+{
+    struct report_options options = plain;
+    options.time = true;
+    compare("lines-time.txt", report_lines, options);
+}
+
+static void time_does_not_show_in_the_classic_style(void **state)
+{
+    struct report_options options = plain;
+    options.style = REPORT_STYLE_MEMORY_PROFILER;
+    options.time = true;
+    compare("lines-classic.txt", report_lines, options);
+}
+
 static void lines_with_no_digit_and_with_nine(void **state)
 {
     struct report_options options = plain;
@@ -138,6 +153,8 @@ int main(void)
         cmocka_unit_test(lines_in_the_classic_style),
         cmocka_unit_test(lines_that_changed),
         cmocka_unit_test(lines_without_source),
+        cmocka_unit_test(lines_with_their_time),
+        cmocka_unit_test(time_does_not_show_in_the_classic_style),
         cmocka_unit_test(lines_with_no_digit_and_with_nine),
         cmocka_unit_test(lines_in_colour),
         cmocka_unit_test(colour_changes_no_text),

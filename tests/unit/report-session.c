@@ -15,6 +15,12 @@
         .line = (number), .occurrences = (visits), .has_rss = true, .rss_bytes = KIB(rss),                             \
         .increment_bytes = KIB(change), .heap_bytes = (heap)                                                           \
     }
+/* The same of a run with --time. */
+#define TIMED(number, visits, rss, change, heap, ns)                                                                   \
+    {                                                                                                                  \
+        .line = (number), .occurrences = (visits), .has_rss = true, .rss_bytes = KIB(rss),                             \
+        .increment_bytes = KIB(change), .heap_bytes = (heap), .has_time = true, .time_ns = (ns)                        \
+    }
 #define NEVER(number)                                                                                                  \
     {                                                                                                                  \
         .line = (number)                                                                                               \
@@ -40,10 +46,10 @@ static struct session_line memory_lines[] = {
 };
 static struct session_line hello_lines[] = {LINE(28, 2, 15908, 4, 32)};
 static struct session_line user_lines[] = {
-    LINE(31, 1, 15908, 0, 0),
-    LINE(33, 4, 15908, 0, 0),
-    LINE(34, 3, 17008, 1100, 3456),
-    LINE(35, 1, 17008, 0, 0),
+    TIMED(31, 1, 15908, 0, 0, 0),
+    TIMED(33, 4, 15908, 0, 0, 600),
+    TIMED(34, 3, 17008, 1100, 3456, 1234567),
+    TIMED(35, 1, 17008, 0, 0, 12000000),
 };
 static struct session_line store_lines[] = {
     LINE(4, 1, 16936, 1028, 1048592), LINE(10, 1, 15908, 0, 0), LINE(11, 1, 16936, 0, 40),
@@ -149,8 +155,16 @@ static struct session_request requests[] = {
                 .not_freed_count = 2,
                 .has_rss = true,
                 .rss_before_bytes = MIB(15),
-                .rss_after_bytes = MIB(17)}},
+                .rss_after_bytes = MIB(17)},
+     .cpu = {.is_measured = true, .interval_ns = 997000, .ns = 300000}},
     {.method = (char[]){"POST"},
+     .cpu = {.is_measured = true,
+             .interval_ns = 997000,
+             .sample_count = 12,
+             .ns = 14000000,
+             .lost_count = 3,
+             .own_count = 5,
+             .user_only = true},
      .target = (char[]){"/user?id=1"},
      .status = 404,
      .ordinal = 1,
@@ -232,7 +246,23 @@ static struct session_function never_ran[] = {
 
 static char *argv[] = {(char[]){"./app"}, (char[]){"-p"}, (char[]){"0"}, NULL};
 
+static char app[] = "/srv/app";
+static char *modules[] = {app};
+static struct session_frame frames[] = {
+    {.module = 0, .address = 0x1234}, {.module = 0, .address = 0x2000}, {.module = 0, .address = 0x1240}};
+static struct session_time times[] = {
+    {.request = 1, .frame_first = 0, .frame_count = 2, .sample_count = 11, .ns = 10967000},
+    {.request = 1, .frame_first = 2, .frame_count = 1, .sample_count = 1, .ns = 997000, .stopped = true},
+};
+
 static struct session session = {
+    .has_times = true,
+    .times = times,
+    .time_count = COUNT(times),
+    .frames = frames,
+    .frame_count = COUNT(frames),
+    .modules = modules,
+    .module_count = COUNT(modules),
     .argv = argv,
     .wait_status = 11 /* SIGSEGV */,
     .requests = requests,
