@@ -66,15 +66,14 @@ static struct perf_event_attr attributes(bool user_only)
     };
 }
 
-static int open_samples(pid_t pid, int cpu, uint64_t interval_ns, bool from_exec, bool user_only, size_t ring_bytes)
+static int open_samples(pid_t pid, int cpu, uint64_t interval_ns, bool from_exec, bool user_only)
 {
     struct perf_event_attr attr = attributes(user_only);
     attr.config = PERF_COUNT_SW_TASK_CLOCK;
     attr.sample_period = interval_ns;
     attr.disabled = 1;
     attr.enable_on_exec = from_exec;
-    attr.watermark = 1;
-    attr.wakeup_watermark = (uint32_t)(ring_bytes / 4);
+    attr.watermark = 1; /* of 0 bytes: we are woken when half of the ring is full */
     return open_event(&attr, pid, cpu);
 }
 
@@ -162,11 +161,10 @@ static int open_ring(struct rings *rings, pid_t pid, int cpu, uint64_t interval_
 {
     struct ring *ring = &rings->items[rings->count];
     *ring = (struct ring){.samples_fd = -1, .tasks_fd = -1};
-    const size_t bytes = PAGES_LAST * rings->page_bytes;
-    int fd = open_samples(pid, cpu, interval_ns, from_exec, rings->user_only, bytes);
+    int fd = open_samples(pid, cpu, interval_ns, from_exec, rings->user_only);
     if ((fd == -EACCES || fd == -EPERM) && !rings->user_only && rings->count == 0) {
         rings->user_only = true;
-        fd = open_samples(pid, cpu, interval_ns, from_exec, true, bytes);
+        fd = open_samples(pid, cpu, interval_ns, from_exec, true);
     }
     if (fd == -ENODEV) /* the CPU is off */
         return 0;
