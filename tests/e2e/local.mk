@@ -61,6 +61,7 @@ E2E_TESTS += %D%/stops-sandbox.test
 E2E_TESTS += %D%/stops-signals.test
 E2E_TESTS += %D%/stops-torture.test
 E2E_TESTS += %D%/symbols-truth.test
+E2E_TESTS += %D%/time.test
 E2E_TESTS += %D%/unwind-checked.test
 EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/schemas.sh %D%/truth.sh %D%/stops.sh %D%/blame-dlclose.sh %D%/leaks.sh
 

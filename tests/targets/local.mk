@@ -64,3 +64,7 @@ EXTRA_DIST += %D%/symbols-truth.h %D%/symbols-truth.c %D%/symbols-truth-cxx.cc
 check_PROGRAMS += %D%/page-make
 %C%_page_make_SOURCES = %D%/page-make.c tests/unit/page-session.c tests/unit/page-session.h
 %C%_page_make_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS)
+# CPU time.
+check_PROGRAMS += %D%/deny-perf
+%C%_deny_perf_SOURCES = %D%/deny-perf.c
+EXTRA_DIST += %D%/time-truth.c %D%/time-library.c
