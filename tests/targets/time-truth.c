@@ -127,8 +127,9 @@ static void surroundings(void)
     printf("descriptors %zu\n", count);
     FILE *status = fopen("/proc/self/status", "r");
     while (status != NULL && fgets(line, sizeof line, status) != NULL)
-        if (strncmp(line, "Threads", 7) == 0 || strncmp(line, "Sig", 3) == 0 || strncmp(line, "TracerPid", 9) == 0 ||
-            strncmp(line, "Seccomp", 7) == 0)
+        if (strncmp(line, "SigQ", 4) != 0 && /* of all of the user's processes */
+            (strncmp(line, "Threads", 7) == 0 || strncmp(line, "Sig", 3) == 0 || strncmp(line, "TracerPid", 9) == 0 ||
+             strncmp(line, "Seccomp", 7) == 0))
             fputs(line, stdout);
 }
 
