@@ -8,6 +8,7 @@
 #define DWARF_RBP 6
 #define DWARF_RSP 7
 #define DWARF_RA 16
+#define DWARF_REGISTERS 16
 #define STATES_REMEMBERED 16
 
 enum { SAVED_SAME, SAVED_AT, SAVED_EXPRESSION, SAVED_OTHERWISE };
@@ -330,7 +331,31 @@ static bool starts_with(const uint8_t *bytes, const uint8_t *start, size_t count
     return true;
 }
 
-/* The two expressions that compilers and linkers really write. */
+static bool fits(int64_t offset)
+{
+    return offset == (int32_t)offset;
+}
+
+/* breg7 N; deref; plus_uconst M: the old stack pointer was put away on the stack. */
+static struct cfi_rule rule_of_stored(const struct row *row)
+{
+    struct cursor cfa = row->cfa_expression;
+    cursor_skip(&cfa, 1);
+    int64_t holder = cursor_sleb(&cfa);
+    bool is_stored = cursor_fixed(&cfa, 1) == 0x06 && cursor_fixed(&cfa, 1) == 0x23;
+    uint64_t offset = cursor_uleb(&cfa);
+    struct cfi_rule rule = {.kind = CFI_UNKNOWN};
+    if (!is_stored || cfa.failed || cfa.at != cfa.end || !fits(holder) || offset > INT32_MAX || !fits(row->bp_offset) ||
+        (row->bp != SAVED_SAME && row->bp != SAVED_AT))
+        return rule;
+    return (struct cfi_rule){.kind = CFI_STORED,
+                             .restores_bp = row->bp == SAVED_AT,
+                             .cfa_offset = (int32_t)offset,
+                             .bp_offset = (int32_t)row->bp_offset,
+                             .holder_offset = (int32_t)holder};
+}
+
+/* The expressions that compilers, linkers and assembler programmers really write. */
 static struct cfi_rule rule_of_expression(const struct row *row, uint64_t pc)
 {
     static const uint8_t plt[] = {0x77, 8, 0x80, 0, 0x3f, 0x1a}; /* breg7 8; breg16 0; lit15; and */
@@ -342,7 +367,10 @@ static struct cfi_rule rule_of_expression(const struct row *row, uint64_t pc)
         rule.cfa_offset = 8 + ((pc & 15) >= (uint64_t)(at[6] - 0x30) ? 8 : 0);
         return rule;
     }
-    if (cursor_fixed(&cfa, 1) != 0x76) /* breg6 */
+    uint64_t first = cursor_fixed(&cfa, 1);
+    if (first == 0x77) /* breg7 */
+        return rule_of_stored(row);
+    if (first != 0x76) /* breg6 */
         return rule;
     int64_t offset = cursor_sleb(&cfa);
     if (cursor_fixed(&cfa, 1) != 0x06 || cfa.failed || cfa.at != cfa.end || row->bp != SAVED_EXPRESSION) /* deref */
@@ -369,11 +397,10 @@ static struct cfi_rule rule_of(const struct row *row, const struct cie *cie, uin
         return rule_of_expression(row, pc);
     if (row->bp != SAVED_SAME && row->bp != SAVED_AT)
         return rule;
-    if (row->cfa_register != DWARF_RSP && row->cfa_register != DWARF_RBP)
+    if (row->cfa_register >= DWARF_REGISTERS || !fits(row->cfa_offset) || !fits(row->bp_offset))
         return rule;
-    if (row->cfa_offset != (int32_t)row->cfa_offset || row->bp_offset != (int32_t)row->bp_offset)
-        return rule;
-    rule.kind = row->cfa_register == DWARF_RSP ? CFI_SP : CFI_BP;
+    rule.kind = row->cfa_register == DWARF_RSP ? CFI_SP : row->cfa_register == DWARF_RBP ? CFI_BP : CFI_REGISTER;
+    rule.cfa_register = (uint8_t)row->cfa_register;
     rule.restores_bp = row->bp == SAVED_AT;
     rule.cfa_offset = (int32_t)row->cfa_offset;
     rule.bp_offset = (int32_t)row->bp_offset;

@@ -23,10 +23,11 @@
 #define KIND_SHIFT (CFA_BITS + BP_BITS)
 #define TAG_SHIFT (KIND_SHIFT + KIND_BITS)
 #define BP_SAME (1u << (BP_BITS - 1)) /* the most negative number: bp was not saved */
-#define KIND_UNCACHED 7               /* has to be evaluated each time */
+#define KIND_UNCACHED 15              /* has to be evaluated each time */
 _Static_assert(TAG_BITS + KIND_BITS + CFA_BITS + BP_BITS == 64, "a word is full");
 
-/* A frame that begins farther away than this is looked at with care: bp may hold anything in code that lies about it. */
+/* A frame that begins farther away than this is looked at with care: bp may hold anything in code that lies about it.
+ */
 #define NEAR_BYTES 65536u
 #define FAR_BYTES (UINT64_C(64) << 20)
 
@@ -144,8 +145,8 @@ enum step { STEP_ON, STEP_ROOT, STEP_STOPPED, STEP_OTHER_STACK };
 static inline void step_to(struct cursor *at, struct unwind_step *step, uint64_t frame, uint64_t saved, unsigned flags)
 {
     step->saved = saved | flags;
-    *at = (struct cursor){
-        .return_address = word_at(frame - 8), .sp = frame, .bp = saved != 0 ? word_at(saved) : at->bp};
+    *at =
+        (struct cursor){.return_address = word_at(frame - 8), .sp = frame, .bp = saved != 0 ? word_at(saved) : at->bp};
 }
 
 /* No information about this code: a frame pointer, if it looks like one. */
@@ -203,8 +204,7 @@ static __attribute__((noinline)) enum step step_by_rule(struct cursor *at, struc
         return guess(at, step, unwind);
     }
     uint64_t saved = rule.restores_bp ? bp_base + (uint64_t)(int64_t)rule.bp_offset : 0;
-    if (frame <= at->sp || !read_word(at->sp, frame - 8, &word) ||
-        (saved != 0 && !read_word(at->sp, saved, &word)))
+    if (frame <= at->sp || !read_word(at->sp, frame - 8, &word) || (saved != 0 && !read_word(at->sp, saved, &word)))
         return STEP_STOPPED;
     step_to(at, step, frame, saved, flags);
     return STEP_ON;
@@ -240,8 +240,8 @@ static inline uint64_t checks_differ(const struct unwind_check *checks, uint32_t
     return difference;
 }
 
-/* Of the remembered walk from frames[count - 1] outwards: 0 if every slot that it read, and the one that frames[count - 1]
-   itself lies in, still hold what they held. Independent loads, one decision. */
+/* Of the remembered walk from frames[count - 1] outwards: 0 if every slot that it read, and the one that frames[count -
+   1] itself lies in, still hold what they held. Independent loads, one decision. */
 static inline uint64_t frames_differ(const struct unwind *unwind, uint32_t count)
 {
     return checks_differ(unwind->returns, count) | checks_differ(unwind->checks, unwind->frames[count - 1].check_count);

@@ -82,8 +82,7 @@ static void take_sample(struct follow *follow, const struct record *record)
     const struct walk_start start = {.pid = record->pid,
                                      .in_kernel = record->in_kernel,
                                      .ip = record->ip,
-                                     .sp = record->sp,
-                                     .bp = record->bp,
+                                     .registers = record->registers,
                                      .stack = record->stack,
                                      .stack_bytes = record->stack_bytes};
     struct walk *walk = &follow->walk;

@@ -47,6 +47,17 @@ static void read_stack(struct cursor *body, struct record *out)
     out->stack_bytes = used < room ? used : room;
 }
 
+/* ax bx cx dx si di bp sp ip r8 ... r15 */
+static void read_registers(struct cursor *body, struct record *out)
+{
+    static const uint8_t dwarf[] = {0, 3, 2, 1, 4, 5, 6, 7};
+    for (size_t i = 0; i < sizeof dwarf; i++)
+        out->registers[dwarf[i]] = cursor_fixed(body, 8);
+    out->ip = cursor_fixed(body, 8);
+    for (size_t i = sizeof dwarf; i < RECORDS_GENERAL; i++)
+        out->registers[i] = cursor_fixed(body, 8);
+}
+
 static void read_sample(struct cursor *body, uint16_t misc, struct record *out)
 {
     out->pid = (uint32_t)cursor_fixed(body, 4);
@@ -55,11 +66,8 @@ static void read_sample(struct cursor *body, uint16_t misc, struct record *out)
     uint64_t abi = cursor_fixed(body, 8);
     out->in_kernel = (misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_KERNEL;
     out->has_registers = abi == PERF_SAMPLE_REGS_ABI_64;
-    if (abi != PERF_SAMPLE_REGS_ABI_NONE) {
-        out->bp = cursor_fixed(body, 8);
-        out->sp = cursor_fixed(body, 8);
-        out->ip = cursor_fixed(body, 8);
-    }
+    if (abi != PERF_SAMPLE_REGS_ABI_NONE)
+        read_registers(body, out);
     read_stack(body, out);
 }
 

@@ -9,20 +9,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is asked for: attr.sample_type, and of the user's registers bp, sp and ip, in this order. */
+/* What is asked for: attr.sample_type, and the user's general registers with ip. */
 #define RECORDS_SAMPLE_TYPE (PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER)
-#define RECORDS_REGISTERS UINT64_C(0x1c0) /* bits of asm/perf_regs.h: 6, 7 and 8 */
+#define RECORDS_REGISTERS UINT64_C(0xff01ff) /* bits of asm/perf_regs.h, in whose order they come */
+#define RECORDS_GENERAL 16
 
 struct record {
-    uint32_t type;        /* PERF_RECORD_* */
-    uint32_t pid, tid;    /* whose it is; of FORK: of the new one */
-    uint32_t parent_pid;  /* FORK */
-    uint64_t time_ns;     /* CLOCK_MONOTONIC */
-    bool in_kernel;       /* SAMPLE: the thread was in the kernel, on behalf of what its registers say */
-    bool is_exec;         /* COMM: its memory is a new one */
-    bool has_registers;   /* SAMPLE: of a 64-bit thread */
-    uint64_t ip, sp, bp;  /* SAMPLE */
-    const uint8_t *stack; /* SAMPLE: what lies at `sp`, in the record */
+    uint32_t type;                       /* PERF_RECORD_* */
+    uint32_t pid, tid;                   /* whose it is; of FORK: of the new one */
+    uint32_t parent_pid;                 /* FORK */
+    uint64_t time_ns;                    /* CLOCK_MONOTONIC */
+    bool in_kernel;                      /* SAMPLE: the thread was in the kernel, on behalf of what its registers say */
+    bool is_exec;                        /* COMM: its memory is a new one */
+    bool has_registers;                  /* SAMPLE: of a 64-bit thread */
+    uint64_t ip;                         /* SAMPLE */
+    uint64_t registers[RECORDS_GENERAL]; /* SAMPLE: as DWARF numbers them */
+    const uint8_t *stack;                /* SAMPLE: what lies at the stack pointer, in the record */
     size_t stack_bytes;
     uint64_t start, end;  /* MMAP2: addresses */
     uint64_t file_offset; /* MMAP2 */

@@ -6,6 +6,8 @@
 #include <ucontext.h>
 
 #define PAGE_BYTES 4096u /* no code lies below */
+#define DWARF_RBP 6
+#define DWARF_RSP 7
 
 /* The registers on the way out. `ip` lies within the frame's instruction: of a call, one less than where it returns. */
 struct place {
@@ -25,7 +27,7 @@ struct walker {
 
 static bool read_bytes(const struct walk_start *start, uint64_t address, void *out, size_t bytes)
 {
-    uint64_t offset = address - start->sp;
+    uint64_t offset = address - start->registers[DWARF_RSP];
     if (offset >= start->stack_bytes || start->stack_bytes - offset < bytes)
         return false;
     memcpy(out, start->stack + offset, bytes);
@@ -61,11 +63,12 @@ static void add(struct walk *out, const struct place *place)
         (struct session_frame){.module = module & UINT16_MAX, .address = place->address & ((UINT64_C(1) << 48) - 1)};
 }
 
+/* What was saved below the stack pointer has been taken back already: epilogues do not say so. */
 static bool step_to(const struct walker *walker, struct place *place, uint64_t frame, const uint64_t *saved_bp)
 {
     uint64_t return_address, bp = place->bp;
     if (frame <= place->sp || !read_word(walker->start, frame - 8, &return_address) || return_address < PAGE_BYTES ||
-        (saved_bp != NULL && !read_word(walker->start, *saved_bp, &bp)))
+        (saved_bp != NULL && *saved_bp >= place->sp && !read_word(walker->start, *saved_bp, &bp)))
         return false;
     *place = (struct place){.ip = return_address - 1, .sp = frame, .bp = bp};
     return true;
@@ -96,8 +99,15 @@ static bool step_signal(const struct walker *walker, struct place *place)
 static bool step(const struct walker *walker, struct place *place)
 {
     struct cfi_rule rule = modules_rule(walker->modules, place->module, place->address);
-    uint64_t base = rule.kind == CFI_SP ? place->sp : place->bp, frame = base + (uint64_t)(int64_t)rule.cfa_offset;
+    uint64_t base = rule.kind == CFI_SP ? place->sp : place->bp;
     bool known = false;
+    if (rule.kind == CFI_STORED && !read_word(walker->start, place->sp + (uint64_t)(int64_t)rule.holder_offset, &base))
+        rule.kind = CFI_UNKNOWN;
+    if (rule.kind == CFI_REGISTER && walker->out->count == 1)
+        base = walker->start->registers[rule.cfa_register];
+    else if (rule.kind == CFI_REGISTER) /* what it held there is not known any more */
+        rule.kind = CFI_UNKNOWN;
+    uint64_t frame = base + (uint64_t)(int64_t)rule.cfa_offset;
     switch (rule.kind) {
     case CFI_ROOT:
         return false;
@@ -106,6 +116,8 @@ static bool step(const struct walker *walker, struct place *place)
         break;
     case CFI_SP:
     case CFI_BP:
+    case CFI_STORED:
+    case CFI_REGISTER:
     case CFI_ALIGNED: {
         uint64_t saved = (rule.kind == CFI_ALIGNED ? place->bp : frame) + (uint64_t)(int64_t)rule.bp_offset;
         known = (rule.kind != CFI_ALIGNED || read_word(walker->start, frame, &frame)) &&
@@ -124,7 +136,7 @@ void walk_stack(struct images *images, struct modules *modules, const struct wal
 {
     const struct walker walker = {
         .images = images, .modules = modules, .start = start, .original = original, .data = data, .out = out};
-    struct place place = {.ip = start->ip, .sp = start->sp, .bp = start->bp};
+    struct place place = {.ip = start->ip, .sp = start->registers[DWARF_RSP], .bp = start->registers[DWARF_RBP]};
     bool was_own = false;
     out->count = 0;
     out->stopped = out->begins_in_own = out->returns_from_handler = out->has_own_handler = false;

@@ -16,8 +16,9 @@
 struct walk_start {
     uint32_t pid;
     bool in_kernel; /* on behalf of the instruction at or before `ip` */
-    uint64_t ip, sp, bp;
-    const uint8_t *stack; /* what lies at `sp` */
+    uint64_t ip;
+    const uint64_t *registers; /* 16 of them, as DWARF numbers them */
+    const uint8_t *stack;      /* what lies at the stack pointer */
     size_t stack_bytes;
 };
 

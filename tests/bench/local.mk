@@ -1,5 +1,5 @@
 # Benchmarks report; they never decide whether a test passes. `make bench` runs them all.
-BENCHES = %D%/line-stop.bench %D%/programs.bench %D%/replay.bench
+BENCHES = %D%/cpu-time.bench %D%/line-stop.bench %D%/programs.bench %D%/replay.bench
 EXTRA_PROGRAMS += %D%/cost %D%/line-stop %D%/replay %D%/work
 CLEANFILES += %D%/cost %D%/line-stop %D%/replay %D%/work
 %C%_line_stop_SOURCES = %D%/line-stop.c

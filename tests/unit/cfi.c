@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <cmocka.h>
 
 #include "cfi/cfi.h"
@@ -53,6 +54,50 @@ static void code_of_a_compiler_has_rules(void **state)
     assert_true(count_known(&file, &file.module, 1) > file.text->sh_size / 2);
     /* _start: nothing called it. */
     assert_int_equal(cfi_evaluate(&file.module, file.elf.header.e_entry).kind, CFI_ROOT);
+    elf_file_close(&file.elf);
+}
+
+/* What assembler programmers write, at labels of the state that it describes. */
+__asm__(".pushsection .text\n"
+        ".type by_hand, @function\n"
+        "by_hand:\n\t.cfi_startproc\n"
+        "\tpush %rbp\n\t.cfi_adjust_cfa_offset 8\n\t.cfi_offset %rbp, -16\n"
+        ".globl by_hand_sp\nby_hand_sp:\n"
+        "\tmov %rsp, %r11\n\t.cfi_def_cfa_register %r11\n"
+        ".globl by_hand_register\nby_hand_register:\n"
+        "\tnop\n\t.cfi_escape 0x0f, 5, 0x77, 40, 0x06, 0x23, 16\n" /* breg7 40; deref; plus_uconst 16 */
+        ".globl by_hand_stored\nby_hand_stored:\n"
+        "\tnop\n\t.cfi_escape 0x0f, 6, 0x77, 40, 0x06, 0x23, 16, 0x1c\n" /* and minus: nobody writes that */
+        ".globl by_hand_strange\nby_hand_strange:\n"
+        "\tret\n\t.cfi_endproc\n"
+        ".popsection\n");
+extern const char by_hand_sp[], by_hand_register[], by_hand_stored[], by_hand_strange[];
+
+static struct cfi_rule rule_at(const struct file *file, const char *label)
+{
+    uint64_t bias = getauxval(AT_ENTRY) - file->elf.header.e_entry;
+    return cfi_evaluate(&file->module, (uint64_t)label - bias);
+}
+
+static void assembler_has_the_rules_that_it_says(void **state)
+{
+    struct file file;
+    open_self(&file);
+    struct cfi_rule rule = rule_at(&file, by_hand_sp);
+    assert_int_equal(rule.kind, CFI_SP);
+    assert_int_equal(rule.cfa_offset, 16);
+    assert_true(rule.restores_bp);
+    assert_int_equal(rule.bp_offset, -16);
+    rule = rule_at(&file, by_hand_register);
+    assert_int_equal(rule.kind, CFI_REGISTER);
+    assert_int_equal(rule.cfa_register, 11);
+    assert_int_equal(rule.cfa_offset, 16);
+    rule = rule_at(&file, by_hand_stored);
+    assert_int_equal(rule.kind, CFI_STORED);
+    assert_int_equal(rule.holder_offset, 40);
+    assert_int_equal(rule.cfa_offset, 16);
+    assert_int_equal(rule.bp_offset, -16);
+    assert_int_equal(rule_at(&file, by_hand_strange).kind, CFI_UNKNOWN);
     elf_file_close(&file.elf);
 }
 
@@ -115,9 +160,8 @@ static void truncated_information_is_survived(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(code_of_a_compiler_has_rules),
-        cmocka_unit_test(an_address_of_nothing_has_no_rule),
-        cmocka_unit_test(damaged_information_is_survived),
+        cmocka_unit_test(code_of_a_compiler_has_rules),      cmocka_unit_test(assembler_has_the_rules_that_it_says),
+        cmocka_unit_test(an_address_of_nothing_has_no_rule), cmocka_unit_test(damaged_information_is_survived),
         cmocka_unit_test(truncated_information_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
