@@ -445,7 +445,9 @@ static int read_request(struct reader *reader, const json_t *object, uint32_t in
                 .interval_ns = get(cpu, "interval_ns"),
                 .sample_count = get(cpu, "samples"),
                 .ns = get(cpu, "ns"),
-                .lost_count = get(cpu, "lost")},
+                .lost_count = get(cpu, "lost"),
+                .own_count = get(cpu, "own"),
+                .user_only = get_bool(cpu, "user_only")},
     };
     if (failed)
         return run_out(reader);
