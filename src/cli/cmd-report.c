@@ -44,6 +44,7 @@ static int print_one(const struct report_command *command, const struct format *
     if (status < 0)
         return status;
     stored_serve(stored, &options);
+    options.time = stored_session(stored)->has_times || stored_session(stored)->no_times_reason != NULL;
     status = model_build(stored_session(stored), 0, options.lookup, options.lookup_data, &model);
     if (status < 0)
         err_set(err, status, "out of memory");

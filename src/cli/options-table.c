@@ -70,6 +70,8 @@ const struct option option_table[] = {
              "default) records every one"},
     {.name = "time", .kind = OPTION_FLAG, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_LINE_REPORT,
      .offset = AT(watch.time), .help = "measure time as well: what each line took, and the CPU time of each stack by samples"},
+    {.name = "no-time", .kind = OPTION_FLAG, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_SNAPSHOT,
+     .offset = AT(snapshot.no_time), .help = "do not measure CPU time"},
     {.name = "depth", .kind = OPTION_NUMBER, .group = OPTION_GROUP_WATCH, .commands = OPTIONS_PROFILING,
      .offset = AT(watch.depth), .argument = "N", .low = 1, .high = 65535,
      .help = "keep the N innermost frames of each stack, and take stacks that differ further out as one"},

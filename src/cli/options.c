@@ -509,6 +509,7 @@ static int parse_words(struct parser *parser)
         return status;
     out->arguments = parser->argv + parser->at;
     settle_repeats(out);
+    out->watch.time |= out->command == OPTIONS_SNAPSHOT && !out->snapshot.no_time;
     status = check_whole(parser);
     return status == 0 && (out->command & OPTIONS_FORMATTING) != 0 ? settle_formats(parser) : status;
 }

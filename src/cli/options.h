@@ -62,6 +62,7 @@ struct options_formats {
 struct options_snapshot {
     const char *directory; /* --directory, of snapshots */
     long prune;            /* --prune: so many are kept; 0: all */
+    bool no_time;          /* --no-time */
 };
 
 struct options_compare {

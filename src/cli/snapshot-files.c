@@ -178,8 +178,8 @@ static int fill(const struct model *model, const char *folder, struct snapshot_r
         .peak_bytes = model->totals[MODEL_PEAK_BYTES],
         .has_rss = request->totals.has_rss,
         .rss_bytes = request->totals.rss_after_bytes - request->totals.rss_before_bytes,
-        .has_cpu = model->has_time,
-        .cpu_ns = model->totals[MODEL_TIME_NS],
+        .has_cpu = request->cpu.is_measured,
+        .cpu_ns = request->cpu.ns,
     };
     return out->folder != NULL && out->target != NULL && (request->is_run || out->method != NULL) ? 0 : -ENOMEM;
 }
