@@ -78,10 +78,36 @@ FROM_MODEL(markdown)
 FROM_MODEL(callstack)
 FROM_MODEL(pprof)
 FROM_MODEL(callgrind)
-FROM_MODEL(dot)
-FROM_MODEL(folded)
 FROM_MODEL(speedscope)
 FROM_MODEL(massif)
+
+/* MODEL_MEASURE_COUNT when none was asked for. */
+static enum model_measure measure_of(const struct formats_input *input)
+{
+    static const char *const names[MODEL_MEASURE_COUNT] = {
+        [MODEL_ALLOC_BYTES] = "allocated", [MODEL_ALLOC_COUNT] = "allocs",        [MODEL_LIVE_BYTES] = "not-freed",
+        [MODEL_PEAK_BYTES] = "peak",       [MODEL_TEMPORARY_COUNT] = "temporary", [MODEL_TIME_NS] = "time",
+    };
+    int measure = 0;
+    while (measure < MODEL_MEASURE_COUNT && input->measure != NULL &&
+           (names[measure] == NULL || strcmp(names[measure], input->measure) != 0))
+        measure++;
+    return input->measure != NULL ? (enum model_measure)measure : MODEL_MEASURE_COUNT;
+}
+
+static int write_dot(const struct formats_input *input, FILE *out, struct err *err)
+{
+    enum model_measure measure = measure_of(input);
+    return measure == MODEL_MEASURE_COUNT ? report_dot(input->model, input->options, out, err)
+                                          : report_dot_of(input->model, measure, input->options, out, err);
+}
+
+static int write_folded(const struct formats_input *input, FILE *out, struct err *err)
+{
+    enum model_measure measure = measure_of(input);
+    return measure == MODEL_MEASURE_COUNT ? report_folded(input->model, input->options, out, err)
+                                          : report_folded_of(input->model, measure, input->options, out, err);
+}
 
 /* --- Pictures --- */
 

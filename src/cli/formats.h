@@ -16,6 +16,7 @@ struct formats_input {
     const struct session *session;
     const struct model *model;
     const struct report_options *options;
+    const char *measure; /* of --measure: what folded stacks and graphs are of; NULL: allocated bytes, or CPU time */
 };
 
 /* Returns 0 or a negative errno with a sentence. */

@@ -58,8 +58,3 @@ install-data-local: $(completions)
 uninstall-local:
 	rm -f '$(DESTDIR)$(bashcompdir)/syseng-mem' '$(DESTDIR)$(zshcompdir)/_syseng-mem' \
 		'$(DESTDIR)$(fishcompdir)/syseng-mem.fish'
-
-# For tests: every format of a profiled run.
-noinst_PROGRAMS += %D%/formats-dump
-%C%_formats_dump_SOURCES = %D%/formats-dump.c
-%C%_formats_dump_LDADD = $(CLI_LIBS) $(CLI_EXTERNAL_LIBS)

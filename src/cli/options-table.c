@@ -11,6 +11,7 @@ static const char *const report_formats[] = {"text", "html", "md", "json", "call
 static const char *const compare_formats[] = {"text", "md", "json", "folded", NULL};
 static const char *const all_formats[] = {"text", "json", "sarif", "junit", "github", "gitlab", "html", "md", "callstack",
                                           "kgrind", "pprof", "folded", "speedscope", "dot", "svg", "png", "massif", NULL};
+static const char *const measures[] = {"allocated", "allocs", "peak", "not-freed", "temporary", "time", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
 static const char *const formats[] = {"man", "bash", "zsh", "fish", NULL};
 
@@ -118,6 +119,9 @@ const struct option option_table[] = {
      .help = "write text (the default) or another format; may be repeated, each with an -o of its own; check: json, sarif, "
              "junit, github, gitlab; report: html, md, json, callstack, kgrind, pprof, folded, speedscope, dot, svg, png, "
              "massif, sarif, junit; compare: md, json, folded"},
+    {.name = "measure", .kind = OPTION_CHOICE, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_REPORT,
+     .offset = AT(report.measure), .argument = "NAME", .choices = measures,
+     .help = "what dot, svg, png and folded show: allocated (the default), allocs, peak, not-freed, temporary or time"},
     {.name = "no-source", .kind = OPTION_FLAG, .group = OPTION_GROUP_REPORT,
      .commands = OPTIONS_PROFILING | OPTIONS_FORMATTING,
      .offset = AT(report.no_source), .help = "do not show the text of the lines"},

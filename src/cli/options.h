@@ -49,6 +49,7 @@ struct options_requests {
 struct options_report {
     const char *output; /* -o, or NULL: standard output */
     const char *style;
+    const char *measure; /* --measure, or NULL */
     long precision;
     bool only_changed, no_source, json;
 };
