@@ -485,6 +485,7 @@ struct wire_ring *guest_ring(struct wire_thread *thread)
         atomic_fetch_add(&guest.process->rings, 1);
     }
     guest_self.ring = ring;
+    ring->run_resumed = 0;
     struct wire_record record = {.kind = WIRE_RECORD_THREAD, .arg = thread->tid, .sp = thread->generation};
     record.window = atomic_load_explicit(&guest.session->window, memory_order_relaxed);
     guest_emit_masked(thread, ring, &record);

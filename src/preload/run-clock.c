@@ -16,26 +16,23 @@ static struct {
     uint64_t entered, left;
 } trial;
 
-static GUEST_TLS struct {
-    int64_t ticks;    /* of the program; may fall when stops follow each other faster than the average */
-    uint64_t resumed; /* the counter when the last stop ended; 0: there was none yet */
-    bool by_trap;     /* that stop was a trap: the way back is still to come */
-} run;
-
-void run_clock_pause(struct wire_record *record, uint64_t now, bool by_trap)
+void run_clock_pause(uint64_t now, bool by_trap)
 {
-    if (now == 0)
+    struct wire_ring *ring = guest_self.ring;
+    if (now == 0 || ring == NULL || ring->run_resumed == 0)
         return;
-    if (run.resumed != 0)
-        run.ticks += (int64_t)(now - run.resumed) - (by_trap ? enter_ticks : 0) - (run.by_trap ? leave_ticks : 0);
-    record->flags |= WIRE_RECORD_HAS_TIME;
-    record->run_ticks = run.ticks;
+    /* It may fall when stops follow each other faster than the average one. */
+    ring->run_ticks +=
+        (int64_t)(now - ring->run_resumed) - (by_trap ? enter_ticks : 0) - (ring->run_by_trap ? leave_ticks : 0);
 }
 
 void run_clock_resume(bool by_trap)
 {
-    run.by_trap = by_trap;
-    run.resumed = run_clock_now();
+    struct wire_ring *ring = guest_self.ring;
+    if (!guest.wants_times || ring == NULL)
+        return;
+    ring->run_by_trap = by_trap;
+    ring->run_resumed = run_clock_now();
 }
 
 bool run_clock_is_trial(uint64_t pc, uint64_t now)

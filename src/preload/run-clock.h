@@ -5,6 +5,7 @@
 #define PRELOAD_RUN_CLOCK_H
 
 #include "preload/guest.h"
+#include "wire/record.h"
 
 /* The time-stamp counter, when times are wanted; else 0, as the functions below then have nothing to do. */
 static inline uint64_t run_clock_now(void)
@@ -12,9 +13,9 @@ static inline uint64_t run_clock_now(void)
     return guest.wants_times ? __builtin_ia32_rdtsc() : 0;
 }
 
-/* A line stop has begun at `now`: the time is ours from then on, or, with `by_trap`, from the breakpoint on. Fills in
-   the record's time: the thread's own until then. */
-GUEST_HIDDEN void run_clock_pause(struct wire_record *record, uint64_t now, bool by_trap);
+/* A line stop has begun at `now`: the time is ours from then on, or, with `by_trap`, from the breakpoint on. What the
+   thread had until then is added up in its ring; nothing when this is its first stop. */
+GUEST_HIDDEN void run_clock_pause(uint64_t now, bool by_trap);
 
 /* It ends: the time is the program's again, or will be once the handler of the trap has returned. */
 GUEST_HIDDEN void run_clock_resume(bool by_trap);

@@ -36,6 +36,10 @@ static void emit(struct wire_record *record, bool sample)
         return;
     }
     record->window = atomic_load_explicit(&guest.session->window, memory_order_relaxed);
+    if (sample && guest.wants_times) {
+        record->flags |= WIRE_RECORD_HAS_TIME;
+        record->run_ticks = ring->run_ticks;
+    }
     if (sample)
         sample_take(thread, record);
     guest_emit(thread, ring, record);
@@ -50,7 +54,7 @@ void stops_note(struct wire_record *record, bool sample)
     signals_block_all(&mask);
     guest_depth++;
     if (sample)
-        run_clock_pause(record, run_clock_now(), false);
+        run_clock_pause(run_clock_now(), false);
     emit(record, sample);
     if (sample)
         run_clock_resume(false);
@@ -58,11 +62,10 @@ void stops_note(struct wire_record *record, bool sample)
     signals_restore(&mask);
 }
 
-static void line_stop(const struct displace_site *stop, const greg_t *registers, uint64_t now)
+static void line_stop(const struct displace_site *stop, const greg_t *registers)
 {
     struct wire_record record = {
         .kind = WIRE_RECORD_LINE, .plan = stop->plan->plan_id, .site = stop->index, .sp = (uint64_t)registers[REG_RSP]};
-    run_clock_pause(&record, now, true);
     if (displace_exits(stop, registers))
         record.flags |= WIRE_RECORD_EXITS;
     else if (!(stop->site->flags & (WIRE_SITE_ENTRY | WIRE_SITE_LINE)))
@@ -100,8 +103,9 @@ static void on_trap(int number, siginfo_t *info, void *context)
         notified(registers);
         guest_depth--;
     } else if (displace_find(pc, &stop)) {
+        run_clock_pause(now, true);
         guest_depth++;
-        line_stop(&stop, registers, now);
+        line_stop(&stop, registers);
         guest_depth--;
         displace_continue(&stop, registers);
         run_clock_resume(true);

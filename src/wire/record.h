@@ -60,7 +60,11 @@ _Static_assert(sizeof(struct wire_record) == WIRE_RECORD_BYTES, "record layout")
 
 struct wire_ring {
     _Atomic uint64_t head; /* producer: records written */
-    uint64_t reserved[7];
+    int64_t run_ticks;     /* producer's own, as are the next two: the thread's time so far */
+    uint64_t run_resumed;  /* the time-stamp counter when its last stop ended; 0: there was none */
+    uint32_t run_by_trap;  /* that stop was a trap */
+    uint32_t reserved3;
+    uint64_t reserved[4];
     _Atomic uint64_t tail; /* collector: records consumed; a futex on its low half for a waiting producer */
     _Atomic uint32_t producer_waits;
     uint32_t reserved2[13];
