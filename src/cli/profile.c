@@ -262,10 +262,12 @@ static void start_sampler(pid_t pid, void *data)
     struct profile *profile = data;
     struct err err;
     const char *slash = strrchr(profile->preload, '/');
-    const struct sampler_options options = {.own_name = slash != NULL ? slash + 1 : profile->preload,
+    const struct sampler_options options = {.from_exec = profile->window_is_open,
+                                            .no_children = profile->options->watch.no_children,
+                                            .own_name = slash != NULL ? slash + 1 : profile->preload,
                                             .place = profile->view == NULL ? find_place : NULL,
                                             .data = profile};
-    if (sampler_new(pid, profile->window_is_open, &options, &profile->sampler, &err) == 0)
+    if (sampler_new(pid, &options, &profile->sampler, &err) == 0)
         return;
     profile->sampler = NULL;
     profile->no_times_reason = strdup(err.text);

@@ -38,6 +38,7 @@ struct rings {
     struct ring *items;
     size_t count;
     size_t page_bytes;
+    struct rings_options options;
     bool user_only;
     struct ring *taken;                      /* whose record was handed out and is not given back yet */
     uint8_t straightened[RECORD_BYTES_MOST]; /* a record that wraps around the end of its ring */
@@ -49,13 +50,14 @@ static int open_event(struct perf_event_attr *attr, pid_t pid, int cpu)
     return fd >= 0 ? fd : -errno;
 }
 
-static struct perf_event_attr attributes(bool user_only)
+static struct perf_event_attr attributes(const struct rings *rings)
 {
     return (struct perf_event_attr){
         .type = PERF_TYPE_SOFTWARE,
         .size = sizeof(struct perf_event_attr),
         .inherit = 1,
-        .exclude_kernel = user_only,
+        .inherit_thread = rings->options.no_children, /* since Linux 5.13 */
+        .exclude_kernel = rings->user_only,
         .exclude_hv = 1,
         .sample_id_all = 1,
         .sample_type = RECORDS_SAMPLE_TYPE,
@@ -66,20 +68,20 @@ static struct perf_event_attr attributes(bool user_only)
     };
 }
 
-static int open_samples(pid_t pid, int cpu, uint64_t interval_ns, bool from_exec, bool user_only)
+static int open_samples(const struct rings *rings, pid_t pid, int cpu)
 {
-    struct perf_event_attr attr = attributes(user_only);
+    struct perf_event_attr attr = attributes(rings);
     attr.config = PERF_COUNT_SW_TASK_CLOCK;
-    attr.sample_period = interval_ns;
+    attr.sample_period = rings->options.interval_ns;
     attr.disabled = 1;
-    attr.enable_on_exec = from_exec;
+    attr.enable_on_exec = rings->options.from_exec;
     attr.watermark = 1; /* of 0 bytes: we are woken when half of the ring is full */
     return open_event(&attr, pid, cpu);
 }
 
-static int open_tasks(pid_t pid, int cpu, bool user_only)
+static int open_tasks(const struct rings *rings, pid_t pid, int cpu)
 {
-    struct perf_event_attr attr = attributes(user_only);
+    struct perf_event_attr attr = attributes(rings);
     attr.config = PERF_COUNT_SW_DUMMY;
     attr.mmap = attr.mmap2 = 1;
     attr.comm = attr.comm_exec = 1;
@@ -157,14 +159,14 @@ static int explain_mapping(int code, struct err *err)
                    strerror(-code));
 }
 
-static int open_ring(struct rings *rings, pid_t pid, int cpu, uint64_t interval_ns, bool from_exec, struct err *err)
+static int open_ring(struct rings *rings, pid_t pid, int cpu, struct err *err)
 {
     struct ring *ring = &rings->items[rings->count];
     *ring = (struct ring){.samples_fd = -1, .tasks_fd = -1};
-    int fd = open_samples(pid, cpu, interval_ns, from_exec, rings->user_only);
+    int fd = open_samples(rings, pid, cpu);
     if ((fd == -EACCES || fd == -EPERM) && !rings->user_only && rings->count == 0) {
         rings->user_only = true;
-        fd = open_samples(pid, cpu, interval_ns, from_exec, true);
+        fd = open_samples(rings, pid, cpu);
     }
     if (fd == -ENODEV) /* the CPU is off */
         return 0;
@@ -175,7 +177,7 @@ static int open_ring(struct rings *rings, pid_t pid, int cpu, uint64_t interval_
     int code = map_ring(rings, ring);
     if (code != 0)
         return explain_mapping(code, err);
-    ring->tasks_fd = open_tasks(pid, cpu, rings->user_only);
+    ring->tasks_fd = open_tasks(rings, pid, cpu);
     if (ring->tasks_fd < 0)
         return explain(ring->tasks_fd, err);
     if (ioctl(ring->tasks_fd, PERF_EVENT_IOC_SET_OUTPUT, ring->samples_fd) != 0)
@@ -183,19 +185,20 @@ static int open_ring(struct rings *rings, pid_t pid, int cpu, uint64_t interval_
     return 0;
 }
 
-int rings_open(pid_t pid, uint64_t interval_ns, bool from_exec, struct rings **out, struct err *err)
+int rings_open(pid_t pid, const struct rings_options *options, struct rings **out, struct err *err)
 {
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
     struct rings *rings = calloc(1, sizeof *rings);
     int code = 0;
     if (rings == NULL)
         return err_set(err, -ENOMEM, "out of memory");
+    rings->options = *options;
     rings->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
     rings->items = calloc((size_t)(cpus > 0 ? cpus : 1), sizeof *rings->items);
     if (rings->items == NULL)
         code = err_set(err, -ENOMEM, "out of memory");
     for (int cpu = 0; cpu < cpus && code == 0; cpu++)
-        code = open_ring(rings, pid, cpu, interval_ns, from_exec, err);
+        code = open_ring(rings, pid, cpu, err);
     if (code == 0) {
         *out = rings;
         return 0;

@@ -13,9 +13,14 @@
 
 struct rings;
 
-/* Open the events of process `pid` and of all that it will start, sampling being off, or on from its exec. The errors
-   of sampler_new. */
-int rings_open(pid_t pid, uint64_t interval_ns, bool from_exec, struct rings **out, struct err *err);
+struct rings_options {
+    uint64_t interval_ns;
+    bool from_exec;   /* sampling is on from the process's exec, else off */
+    bool no_children; /* the process's own threads only */
+};
+
+/* Open the events of process `pid` and of what it will start. The errors of sampler_new. */
+int rings_open(pid_t pid, const struct rings_options *options, struct rings **out, struct err *err);
 void rings_close(struct rings *rings);
 
 /* Time in the kernel is not sampled: we may not. */

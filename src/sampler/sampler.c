@@ -86,18 +86,21 @@ static int start_thread(struct sampler *sampler)
     return code;
 }
 
-int sampler_new(pid_t pid, bool from_exec, const struct sampler_options *options, struct sampler **out, struct err *err)
+int sampler_new(pid_t pid, const struct sampler_options *options, struct sampler **out, struct err *err)
 {
     struct sampler *sampler = calloc(1, sizeof *sampler);
     if (sampler == NULL)
         return err_set(err, -ENOMEM, "out of memory");
     sampler->stop_fd = -1;
     sampler->options = *options;
-    sampler->is_open = from_exec;
+    sampler->is_open = options->from_exec;
     if (sampler->options.interval_ns == 0)
         sampler->options.interval_ns = SAMPLER_INTERVAL_NS;
     pthread_mutex_init(&sampler->lock, NULL);
-    int code = rings_open(pid, sampler->options.interval_ns, from_exec, &sampler->rings, err);
+    const struct rings_options wanted = {.interval_ns = sampler->options.interval_ns,
+                                         .from_exec = options->from_exec,
+                                         .no_children = options->no_children};
+    int code = rings_open(pid, &wanted, &sampler->rings, err);
     if (code == 0) {
         sampler->follow = follow_new(&sampler->options);
         code = sampler->follow != NULL ? start_thread(sampler) : -ENOMEM;

@@ -27,6 +27,8 @@ typedef enum sampler_place sampler_place_fn(uint32_t pid, uint64_t address, uint
 
 struct sampler_options {
     uint64_t interval_ns;    /* CPU time of a thread from one sample to the next; 0: SAMPLER_INTERVAL_NS */
+    bool from_exec;          /* the first window opens by itself at the exec */
+    bool no_children;        /* sample the process's own threads only */
     const char *own_name;    /* file name of the library whose time is not the program's */
     sampler_place_fn *place; /* NULL: nothing stops at lines, and all code runs from its own place */
     void *data;
@@ -35,11 +37,10 @@ struct sampler_options {
 /* A prime number of microseconds: what the program does every millisecond is not met at the same point each time. */
 #define SAMPLER_INTERVAL_NS UINT64_C(997000)
 
-/* Get ready to sample process `pid`, which is about to exec, and what it will start. With `from_exec` the first window
-   opens by itself at the exec. 0; or a negative errno, when CPU time cannot be measured here, with a sentence that says
-   why and what helps. `options->own_name` must outlive the sampler. */
-int sampler_new(pid_t pid, bool from_exec, const struct sampler_options *options, struct sampler **out,
-                struct err *err);
+/* Get ready to sample process `pid`, which is about to exec, and what it will start. 0; or a negative errno, when CPU
+   time cannot be measured here, with a sentence that says why and what helps. `options->own_name` must outlive the
+   sampler. */
+int sampler_new(pid_t pid, const struct sampler_options *options, struct sampler **out, struct err *err);
 void sampler_free(struct sampler *sampler);
 
 /* Windows are numbered from 0 in the order of their beginning. */
