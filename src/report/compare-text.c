@@ -266,7 +266,7 @@ static void print_hint(struct printer *printer)
     const struct compare_request *request = compare_find_folders(printer->result);
     if (request == NULL)
         return;
-    text_add(&printer->out, "\nsee also: go tool pprof -diff_base ");
+    text_add(&printer->out, "\nsee also: go tool pprof -sample_index=alloc_space -diff_base ");
     text_add_printable(&printer->out, request->inputs[COMPARE_OLD]->folder);
     text_add(&printer->out, "/profile.prof ");
     text_add_printable(&printer->out, request->inputs[COMPARE_NEW]->folder);
