@@ -24,12 +24,17 @@ struct known {
     uint32_t input, index;
 };
 
+static size_t count_of(const struct compare_input *input)
+{
+    return input->model->function_count + input->model->request->function_count;
+}
+
 static size_t count_functions(const struct compare_result *result)
 {
     size_t count = 0;
     for (int side = 0; side < COMPARE_SIDES; side++)
         for (size_t i = 0; i < result->sides[side].input_count; i++)
-            count += result->sides[side].inputs[i].model->function_count;
+            count += count_of(&result->sides[side].inputs[i]);
     return count;
 }
 
@@ -39,9 +44,13 @@ static size_t gather(const struct compare_result *result, struct known *out)
     for (int side = 0; side < COMPARE_SIDES; side++) {
         for (size_t i = 0; i < result->sides[side].input_count; i++) {
             const struct model *model = result->sides[side].inputs[i].model;
-            for (size_t j = 0; j < model->function_count; j++)
+            const struct model_function *watched = result->private->watched[side][i];
+            for (size_t j = 0; j < count_of(&result->sides[side].inputs[i]); j++)
                 out[count++] = (struct known){
-                    .function = &model->functions[j], .side = side, .input = (uint32_t)i, .index = (uint32_t)j};
+                    .function = j < model->function_count ? &model->functions[j] : &watched[j - model->function_count],
+                    .side = side,
+                    .input = (uint32_t)i,
+                    .index = (uint32_t)j};
         }
     }
     return count;
@@ -142,17 +151,31 @@ static int number(struct compare_result *result, const struct known *known, size
     return 0;
 }
 
+static void copy_watched(const struct session_request *request, struct model_function *out)
+{
+    for (size_t i = 0; i < request->function_count; i++)
+        out[i] = (struct model_function){.name = request->functions[i].name,
+                                         .file = request->functions[i].file,
+                                         .line = request->functions[i].line,
+                                         .rank = STACKS_LINE};
+}
+
 static int make_maps(struct compare_result *result)
 {
     for (int side = 0; side < COMPARE_SIDES; side++) {
         const struct compare_snapshot *snapshot = &result->sides[side];
         uint32_t **maps = result->private->functions[side] = calloc(snapshot->input_count + 1, sizeof *maps);
-        for (size_t i = 0; maps != NULL && i < snapshot->input_count; i++) {
-            maps[i] = calloc(snapshot->inputs[i].model->function_count + 1, sizeof *maps[i]);
-            if (maps[i] == NULL)
+        struct model_function **watched = result->private->watched[side] =
+            calloc(snapshot->input_count + 1, sizeof *watched);
+        for (size_t i = 0; maps != NULL && watched != NULL && i < snapshot->input_count; i++) {
+            const struct session_request *request = snapshot->inputs[i].model->request;
+            maps[i] = calloc(count_of(&snapshot->inputs[i]) + 1, sizeof *maps[i]);
+            watched[i] = calloc(request->function_count + 1, sizeof *watched[i]);
+            if (maps[i] == NULL || watched[i] == NULL)
                 return -ENOMEM;
+            copy_watched(request, watched[i]);
         }
-        if (maps == NULL)
+        if (maps == NULL || watched == NULL)
             return -ENOMEM;
     }
     return 0;
@@ -243,7 +266,7 @@ static void close_gaps(struct compare_result *result, uint32_t *renumber)
     result->function_count = kept;
     for (int side = 0; side < COMPARE_SIDES; side++)
         for (size_t i = 0; i < result->sides[side].input_count; i++)
-            for (size_t j = 0; j < result->sides[side].inputs[i].model->function_count; j++) {
+            for (size_t j = 0; j < count_of(&result->sides[side].inputs[i]); j++) {
                 uint32_t *function = &result->private->functions[side][i][j];
                 *function = places[renumber[*function]];
             }
@@ -263,6 +286,12 @@ uint32_t compare_function_of(const struct compare_result *result, int side, cons
                              const struct model_frame *frame)
 {
     return result->private->functions[side][input - result->sides[side].inputs][frame->function];
+}
+
+uint32_t compare_watched_of(const struct compare_result *result, int side, const struct compare_input *input,
+                            size_t index)
+{
+    return result->private->functions[side][input - result->sides[side].inputs][input->model->function_count + index];
 }
 
 /* The name of a part: NULL for the file where the function is defined. */
@@ -289,36 +318,57 @@ static int by_place(const void *left, const void *right)
     return compare_texts(a->part, b->part);
 }
 
-static struct place *gather_places(const struct compare_result *result, size_t *count)
+struct places {
+    struct place *items;
+    size_t count, room;
+};
+
+static struct place *reserve(struct places *places, size_t more)
 {
-    struct place *places = NULL;
-    size_t room = 0;
-    *count = 0;
-    for (int side = 0; side < COMPARE_SIDES; side++) {
-        for (size_t i = 0; i < result->sides[side].input_count; i++) {
-            const struct compare_input *input = &result->sides[side].inputs[i];
-            struct place *larger = array_grow(places, &room, *count + input->model->frame_count + 1, sizeof *places);
-            if (larger == NULL) {
-                free(places);
-                return NULL;
-            }
-            places = larger;
-            for (size_t j = 0; j < input->model->frame_count; j++) {
-                const struct model_frame *frame = &input->model->frames[j];
-                if (frame->file == NULL || frame->line == 0)
-                    continue;
-                const uint32_t function = compare_function_of(result, side, input, frame);
-                places[(*count)++] = (struct place){.function = function,
-                                                    .line = frame->line,
-                                                    .side = side,
-                                                    .part = part_file(result, side, function, frame->file),
-                                                    .file = frame->file};
-            }
-        }
+    struct place *items = array_grow(places->items, &places->room, places->count + more + 1, sizeof *items);
+    if (items != NULL)
+        places->items = items;
+    return items;
+}
+
+static void add_line(const struct compare_result *result, int side, uint32_t function, const char *file, uint32_t line,
+                     struct places *places)
+{
+    if (file != NULL && line > 0)
+        places->items[places->count++] = (struct place){.function = function,
+                                                        .line = line,
+                                                        .side = side,
+                                                        .part = part_file(result, side, function, file),
+                                                        .file = file};
+}
+
+static int gather_lines(const struct compare_result *result, int side, const struct compare_input *input,
+                        struct places *places)
+{
+    const struct model *model = input->model;
+    if (reserve(places, model->frame_count) == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < model->frame_count; i++)
+        add_line(result, side, compare_function_of(result, side, input, &model->frames[i]), model->frames[i].file,
+                 model->frames[i].line, places);
+    for (size_t i = 0; i < model->request->function_count; i++) {
+        const struct session_function *function = &model->request->functions[i];
+        if (reserve(places, function->line_count) == NULL)
+            return -ENOMEM;
+        for (size_t j = 0; j < function->line_count; j++)
+            add_line(result, side, compare_watched_of(result, side, input, i), function->file, function->lines[j].line,
+                     places);
     }
-    if (places == NULL)
-        places = calloc(1, sizeof *places);
-    return places;
+    return 0;
+}
+
+static int gather_places(const struct compare_result *result, struct places *places)
+{
+    int code = reserve(places, 0) != NULL ? 0 : -ENOMEM;
+    for (int side = 0; side < COMPARE_SIDES; side++)
+        for (size_t i = 0; i < result->sides[side].input_count && code == 0; i++)
+            code = gather_lines(result, side, &result->sides[side].inputs[i], places);
+    return code;
 }
 
 static void add_place(struct compare_part *part, const struct place *place)
@@ -355,22 +405,22 @@ static void widen_parts(struct compare_result *result)
 static int make_parts(struct compare_result *result)
 {
     struct compare_work *work = result->private;
-    size_t count;
-    struct place *places = gather_places(result, &count);
-    work->parts = places != NULL ? calloc(count + 1, sizeof *work->parts) : NULL;
+    struct places places = {0};
+    if (gather_places(result, &places) == 0)
+        work->parts = calloc(places.count + 1, sizeof *work->parts);
     if (work->parts == NULL) {
-        free(places);
+        free(places.items);
         return -ENOMEM;
     }
-    if (count > 1)
-        qsort(places, count, sizeof *places, by_place);
-    for (size_t i = 0; i < count; i++) {
-        if (i == 0 || by_place(&places[i - 1], &places[i]) != 0)
-            work->parts[work->part_count++] =
-                (struct compare_part){.function = places[i].function, .file = places[i].part};
-        add_place(&work->parts[work->part_count - 1], &places[i]);
+    if (places.count > 1)
+        qsort(places.items, places.count, sizeof *places.items, by_place);
+    for (size_t i = 0; i < places.count; i++) {
+        const struct place *place = &places.items[i];
+        if (i == 0 || by_place(&place[-1], place) != 0)
+            work->parts[work->part_count++] = (struct compare_part){.function = place->function, .file = place->part};
+        add_place(&work->parts[work->part_count - 1], place);
     }
-    free(places);
+    free(places.items);
     widen_parts(result);
     return 0;
 }
@@ -468,8 +518,8 @@ static int pair_part(struct compare_result *result, struct compare_part *part)
     return code;
 }
 
-int compare_find_partner(struct compare_result *result, struct compare_part *part, int side, uint32_t line,
-                         uint32_t *partner)
+static int find_partner(struct compare_result *result, struct compare_part *part, int side, uint32_t line,
+                        uint32_t *partner)
 {
     *partner = 0;
     if (part->sides[1 - side].file == NULL || line < part->sides[side].first || line > part->sides[side].last)
@@ -478,4 +528,33 @@ int compare_find_partner(struct compare_result *result, struct compare_part *par
     if (code == 0)
         *partner = part->partners[side][line - part->sides[side].first];
     return code;
+}
+
+int compare_locate(struct compare_result *result, int side, uint32_t function, const char *file, uint32_t line,
+                   struct compare_place *out)
+{
+    *out = (struct compare_place){.function = function};
+    struct compare_part *part = compare_find_part(result, side, function, file);
+    uint32_t partner;
+    if (part == NULL)
+        return 0;
+    if (find_partner(result, part, side, line, &partner) != 0)
+        return -ENOMEM;
+    out->files[side] = part->sides[side].file;
+    out->lines[side] = line;
+    out->files[1 - side] = partner > 0 ? part->sides[1 - side].file : NULL;
+    out->lines[1 - side] = partner;
+    out->by_offset = partner > 0 && part->by_offset;
+    return 0;
+}
+
+int compare_places(const struct compare_place *a, const struct compare_place *b)
+{
+    int by = (a->function > b->function) - (a->function < b->function);
+    for (int side = 0; by == 0 && side < COMPARE_SIDES; side++) {
+        by = compare_texts(a->files[side], b->files[side]);
+        if (by == 0)
+            by = (a->lines[side] > b->lines[side]) - (a->lines[side] < b->lines[side]);
+    }
+    return by;
 }

@@ -185,7 +185,7 @@ static json_t *build_time(struct build *build, const struct compare_request *req
         [COMPARE_TIME_UNKNOWN] = "unknown",         [COMPARE_TIME_SINGLE] = "single-firing",
         [COMPARE_TIME_TOO_FEW] = "too-few-firings", [COMPARE_TIME_NOISE] = "within-noise",
         [COMPARE_TIME_SLOWER] = "slower",           [COMPARE_TIME_FASTER] = "faster"};
-    if (request->inputs[COMPARE_OLD] == NULL || request->inputs[COMPARE_NEW] == NULL)
+    if (!compare_is_common(request))
         return json_null();
     const bool has_noise = request->time.verdict >= COMPARE_TIME_TOO_FEW;
     json_t *object = json_object();
@@ -225,24 +225,55 @@ static void put_measures(struct build *build, json_t *object, const struct compa
     }
 }
 
-static json_t *next_line(void *data, uint32_t number, size_t *position)
+static void put_place(struct build *build, json_t *object, const struct compare_place *place)
 {
     static const char *const fields[COMPARE_SIDES] = {"old_line", "new_line"};
+    struct text text = TEXT_EMPTY;
+    compare_add_place(&text, build->result, place);
+    build_put(&build->json, object, "function", json_integer(place->function));
+    build_put(&build->json, object, "place", build_take(&text));
+    for (int side = 0; side < COMPARE_SIDES; side++)
+        build_put(&build->json, object, fields[side],
+                  place->lines[side] > 0 ? json_integer(place->lines[side]) : json_null());
+    build_put(&build->json, object, "by_offset", json_boolean(place->by_offset));
+}
+
+static json_t *next_line(void *data, uint32_t number, size_t *position)
+{
     struct build *build = data;
     const struct compare_request *request = &build->result->requests[number];
     if (*position >= request->line_count)
         return NULL;
     const struct compare_line *line = &request->lines[(*position)++];
     json_t *object = json_object();
-    struct text place = TEXT_EMPTY;
-    compare_add_place(&place, build->result, line);
-    build_put(&build->json, object, "function", json_integer(line->function));
-    build_put(&build->json, object, "place", build_take(&place));
-    for (int side = 0; side < COMPARE_SIDES; side++)
-        build_put(&build->json, object, fields[side],
-                  line->lines[side] > 0 ? json_integer(line->lines[side]) : json_null());
-    build_put(&build->json, object, "by_offset", json_boolean(line->by_offset));
+    put_place(build, object, &line->place);
     put_measures(build, object, request, line->measures);
+    return object;
+}
+
+static json_t *build_watched(struct build *build, const struct compare_watched *watched, int side)
+{
+    if (watched->occurrences[side] == 0)
+        return json_null();
+    json_t *object = json_object();
+    build_put(&build->json, object, "occurrences", build_integer(watched->occurrences[side]));
+    build_put(&build->json, object, "heap_bytes", json_integer(watched->heap_bytes[side]));
+    build_put(&build->json, object, "increment_bytes",
+              watched->has_rss[side] ? json_integer(watched->increment_bytes[side]) : json_null());
+    return object;
+}
+
+static json_t *next_watched(void *data, uint32_t number, size_t *position)
+{
+    struct build *build = data;
+    const struct compare_request *request = &build->result->requests[number];
+    if (*position >= request->watched_count)
+        return NULL;
+    const struct compare_watched *watched = &request->watched[(*position)++];
+    json_t *object = json_object();
+    put_place(build, object, &watched->place);
+    for (int side = 0; side < COMPARE_SIDES; side++)
+        build_put(&build->json, object, compare_side_names[side], build_watched(build, watched, side));
     return object;
 }
 
@@ -273,6 +304,7 @@ static json_t *build_request(struct build *build, uint32_t index)
     build_put(&build->json, object, "metrics_by_stacks", json_boolean(request->by_stacks));
     build_put(&build->json, object, "time", build_time(build, request));
     build_put(&build->json, object, "lines", build_array_of(&build->json, next_line, build, index));
+    build_put(&build->json, object, "watched", build_array_of(&build->json, next_watched, build, index));
     build_put(&build->json, object, "stacks", build_array_of(&build->json, next_stack, build, index));
     return object;
 }
@@ -350,12 +382,12 @@ static bool *find_changed(const struct compare_result *result)
     for (size_t i = 0; i < compare_list_count && changed != NULL; i++) {
         struct compare_top *tops;
         size_t count;
-        if (compare_top_lines(result, compare_lists[i].measure, &tops, &count) != 0) {
+        if (compare_top_lines(result, &compare_lists[i], &tops, &count) != 0) {
             free(changed);
             return NULL;
         }
         for (size_t j = 0; j < count; j++)
-            changed[tops[j].line->function] = true;
+            changed[tops[j].place->function] = true;
         free(tops);
     }
     return changed;

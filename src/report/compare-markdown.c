@@ -117,28 +117,27 @@ static void print_requests(struct printer *printer)
     compare_rows_fini(&rows);
 }
 
-static void print_line(struct printer *printer, const struct compare_top *top, enum model_measure measure)
+static void print_line(struct printer *printer, const struct compare_top *top)
 {
-    const struct compare_pair pair = compare_measure(top->request, top->line->measures, measure);
     struct text cell = TEXT_EMPTY, *out = &printer->out;
     text_add(out, "| ");
-    compare_add_change(&cell, &pair, true);
+    compare_add_change(&cell, &top->pair, true);
     add_own_cell(out, &cell);
     text_clear(&cell);
-    compare_add_place(&cell, printer->result, top->line);
+    compare_add_place(&cell, printer->result, top->place);
     add_cell(out, &cell);
     text_clear(&cell);
-    text_add_printable(&cell, printer->result->functions[top->line->function].name);
+    text_add_printable(&cell, printer->result->functions[top->place->function].name);
     add_cell(out, &cell);
     text_clear(&cell);
     if (printer->print->source)
-        compare_add_text(&cell, printer->result, top->request, top->line,
-                         top->line->files[COMPARE_NEW] != NULL ? COMPARE_NEW : COMPARE_OLD, SOURCE_WIDTH);
+        compare_add_text(&cell, printer->result, top->request, top->place,
+                         top->place->files[COMPARE_NEW] != NULL ? COMPARE_NEW : COMPARE_OLD, SOURCE_WIDTH);
     markdown_add_code(out, text_get(&cell), cell.length);
     text_add(out, " | ");
     for (int side = 0; side < COMPARE_SIDES; side++) {
         text_clear(&cell);
-        compare_add_number(&cell, &pair.sides[side], true);
+        compare_add_number(&cell, &top->pair.sides[side], true);
         add_own_cell(out, &cell);
     }
     text_clear(&cell);
@@ -161,22 +160,20 @@ static void end_details(struct printer *printer, size_t left)
     text_add(&printer->out, "\n</details>\n");
 }
 
-/* Returns how many there are. */
-static size_t print_lines(struct printer *printer, const struct compare_list *list)
+static void print_lines(struct printer *printer, const struct compare_list *list, size_t *lines)
 {
-    struct compare_top *tops = NULL;
-    size_t count = 0, shown = 0;
-    printer->failure = compare_top_lines(printer->result, list->measure, &tops, &count);
-    if (printer->failure == 0 && count > 0) {
+    struct compare_top *tops;
+    size_t count, shown = 0;
+    printer->failure = compare_next_list(printer->result, list, lines, &tops, &count);
+    if (count > 0) {
         begin_details(printer, list->title);
         text_add(&printer->out, "\n| change | line | function | text | old | new | |\n"
                                 "| ---: | --- | --- | --- | ---: | ---: | --- |\n");
         for (; shown < count && shown < SHOWN_LINES && !is_full(printer); shown++)
-            print_line(printer, &tops[shown], list->measure);
+            print_line(printer, &tops[shown]);
         end_details(printer, count - shown);
     }
     free(tops);
-    return count;
 }
 
 static void print_functions(struct printer *printer, int side)
@@ -228,8 +225,7 @@ int compare_markdown(const struct compare_result *result, const struct compare_p
     print_requests(&printer);
     size_t lines = 0;
     for (size_t i = 0; i < compare_list_count && printer.failure == 0; i++)
-        if (compare_lists[i].measure != MODEL_PEAK_BYTES || lines == 0)
-            lines += print_lines(&printer, &compare_lists[i]);
+        print_lines(&printer, &compare_lists[i], &lines);
     for (int side = 0; side < COMPARE_SIDES && printer.failure == 0; side++)
         print_functions(&printer, side);
     printer.out.failed |= printer.failure != 0;

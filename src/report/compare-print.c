@@ -15,9 +15,10 @@
 const char *const compare_side_names[COMPARE_SIDES] = {[COMPARE_OLD] = "old", [COMPARE_NEW] = "new"};
 
 const struct compare_list compare_lists[] = {
-    {MODEL_ALLOC_BYTES, "lines that changed most (bytes allocated per request)"},
-    {MODEL_LIVE_BYTES, "lines that keep more or less (bytes not freed per request)"},
-    {MODEL_PEAK_BYTES, "lines that changed most at the peak (bytes)"},
+    {.measure = MODEL_ALLOC_BYTES, .title = "lines that changed most (bytes allocated per request)"},
+    {.measure = MODEL_LIVE_BYTES, .title = "lines that keep more or less (bytes not freed per request)"},
+    {.is_watched = true, .title = "watched lines (change of the heap per request, what they call included)"},
+    {.measure = MODEL_PEAK_BYTES, .title = "lines that changed most at the peak (bytes)", .is_fallback = true},
 };
 const size_t compare_list_count = sizeof compare_lists / sizeof *compare_lists;
 
@@ -220,8 +221,7 @@ static int add_status_row(const struct compare_request *request, struct compare_
 
 bool compare_is_unchanged(const struct compare_request *request)
 {
-    return request->inputs[COMPARE_OLD] != NULL && request->inputs[COMPARE_NEW] != NULL && !request->totals_differ &&
-           !request->lines_differ;
+    return compare_is_common(request) && !request->totals_differ && !request->lines_differ;
 }
 
 static bool is_over(const struct compare_request *request, const struct compare_limits *limits)
@@ -236,7 +236,7 @@ int compare_add_rows(const struct compare_request *request, const struct compare
                      struct compare_rows *rows)
 {
     const size_t first = rows->count;
-    if (request->inputs[COMPARE_OLD] == NULL || request->inputs[COMPARE_NEW] == NULL)
+    if (!compare_is_common(request))
         return add_plain_row(rows, request->name, request->inputs[COMPARE_OLD] != NULL ? "only in old" : "only in new");
     if (!request->totals_differ && !is_over(request, limits))
         return add_plain_row(rows, request->name, request->lines_differ ? "same totals, other lines" : "no change");
@@ -263,76 +263,89 @@ void compare_rows_fini(struct compare_rows *rows)
     *rows = (struct compare_rows){0};
 }
 
-struct order {
-    enum model_measure measure;
-};
-
 /* In double: requests have different numbers of firings. */
-static double size_of_change(const struct compare_top *top, enum model_measure measure)
+static double size_of_change(const struct compare_pair *pair)
 {
-    const struct compare_pair pair = compare_measure(top->request, top->line->measures, measure);
-    if (!compare_is_known(&pair))
+    if (!compare_is_known(pair))
         return 0;
-    return fabs((double)compare_difference(&pair) / pair.sides[COMPARE_OLD].firings / pair.sides[COMPARE_NEW].firings);
+    return fabs((double)compare_difference(pair) / pair->sides[COMPARE_OLD].firings / pair->sides[COMPARE_NEW].firings);
 }
 
-static int by_place(const struct compare_top *a, const struct compare_top *b)
+static int by_place_and_change(const void *left, const void *right)
 {
-    if (a->line->function != b->line->function)
-        return a->line->function < b->line->function ? -1 : 1;
-    for (int side = 0; side < COMPARE_SIDES; side++) {
-        const int by = compare_texts(a->line->files[side], b->line->files[side]);
-        if (by != 0 || a->line->lines[side] != b->line->lines[side])
-            return by != 0 ? by : a->line->lines[side] < b->line->lines[side] ? -1 : 1;
-    }
-    return 0;
-}
-
-static int by_place_and_change(const void *left, const void *right, void *data)
-{
-    const struct order *order = data;
-    const int by = by_place(left, right);
-    const double a = size_of_change(left, order->measure), b = size_of_change(right, order->measure);
+    const struct compare_top *x = left, *y = right;
+    const int by = compare_places(x->place, y->place);
+    const double a = size_of_change(&x->pair), b = size_of_change(&y->pair);
     return by != 0 ? by : (a < b) - (a > b);
 }
 
-static int by_change(const void *left, const void *right, void *data)
+static int by_change(const void *left, const void *right)
 {
-    const struct order *order = data;
-    const double a = size_of_change(left, order->measure), b = size_of_change(right, order->measure);
-    return a != b ? (a < b) - (a > b) : by_place(left, right);
+    const struct compare_top *x = left, *y = right;
+    const double a = size_of_change(&x->pair), b = size_of_change(&y->pair);
+    return a != b ? (a < b) - (a > b) : compare_places(x->place, y->place);
 }
 
-int compare_top_lines(const struct compare_result *result, enum model_measure measure, struct compare_top **out,
+static size_t count_lines(const struct compare_request *request, const struct compare_list *list)
+{
+    return list->is_watched ? request->watched_count : request->line_count;
+}
+
+/* Those of a request that changed. Of one that did not, watched lines may differ by how the allocator rounds. */
+static size_t add_tops(const struct compare_request *request, const struct compare_list *list, struct compare_top *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < count_lines(request, list) && !compare_is_unchanged(request); i++) {
+        struct compare_top top = {.request = request};
+        if (list->is_watched) {
+            top.place = &request->watched[i].place;
+            top.pair = compare_heap(request, &request->watched[i]);
+        } else {
+            top.place = &request->lines[i].place;
+            top.pair = compare_measure(request, request->lines[i].measures, list->measure);
+        }
+        if (size_of_change(&top.pair) > 0)
+            out[count++] = top;
+    }
+    return count;
+}
+
+int compare_top_lines(const struct compare_result *result, const struct compare_list *list, struct compare_top **out,
                       size_t *count)
 {
-    struct order order = {measure};
     size_t most = 0, gathered = 0;
     for (size_t i = 0; i < result->request_count; i++)
-        most += result->requests[i].line_count;
+        most += count_lines(&result->requests[i], list);
     struct compare_top *tops = malloc((most + 1) * sizeof *tops);
     if (tops == NULL)
         return -ENOMEM;
-    for (size_t i = 0; i < result->request_count; i++) {
-        for (size_t j = 0; j < result->requests[i].line_count; j++) {
-            const struct compare_top top = {&result->requests[i], &result->requests[i].lines[j], 0};
-            if (size_of_change(&top, measure) > 0)
-                tops[gathered++] = top;
-        }
-    }
+    for (size_t i = 0; i < result->request_count; i++)
+        gathered += add_tops(&result->requests[i], list, &tops[gathered]);
     *count = 0;
     if (gathered > 1)
-        qsort_r(tops, gathered, sizeof *tops, by_place_and_change, &order);
+        qsort(tops, gathered, sizeof *tops, by_place_and_change);
     for (size_t i = 0; i < gathered; i++) {
-        if (*count > 0 && by_place(&tops[*count - 1], &tops[i]) == 0)
+        if (*count > 0 && compare_places(tops[*count - 1].place, tops[i].place) == 0)
             tops[*count - 1].others++;
         else
             tops[(*count)++] = tops[i];
     }
     if (*count > 1)
-        qsort_r(tops, *count, sizeof *tops, by_change, &order);
+        qsort(tops, *count, sizeof *tops, by_change);
     *out = tops;
     return 0;
+}
+
+int compare_next_list(const struct compare_result *result, const struct compare_list *list, size_t *shown,
+                      struct compare_top **out, size_t *count)
+{
+    *out = NULL;
+    *count = 0;
+    if (list->is_fallback && *shown > 0)
+        return 0;
+    const int code = compare_top_lines(result, list, out, count);
+    *shown += *count;
+    return code;
 }
 
 static int by_bytes(const void *left, const void *right, void *data)
@@ -396,13 +409,13 @@ void compare_add_function_place(struct text *out, const struct compare_result *r
         text_add_printable(out, module != NULL ? module + 1 : definition->module != NULL ? definition->module : "");
 }
 
-void compare_add_place(struct text *out, const struct compare_result *result, const struct compare_line *line)
+void compare_add_place(struct text *out, const struct compare_result *result, const struct compare_place *place)
 {
-    const struct compare_function *function = &result->functions[line->function];
+    const struct compare_function *function = &result->functions[place->function];
     for (int side = COMPARE_NEW; side >= COMPARE_OLD; side--) {
-        if (line->files[side] == NULL)
+        if (place->files[side] == NULL)
             continue;
-        add_file_line(out, result, side, line->files[side], line->lines[side]);
+        add_file_line(out, result, side, place->files[side], place->lines[side]);
         return;
     }
     compare_add_function_place(out, result, function,
@@ -410,13 +423,13 @@ void compare_add_place(struct text *out, const struct compare_result *result, co
 }
 
 void compare_add_text(struct text *out, const struct compare_result *result, const struct compare_request *request,
-                      const struct compare_line *line, int side, size_t most)
+                      const struct compare_place *place, int side, size_t most)
 {
     size_t length = 0;
-    if (line->files[side] == NULL || request->inputs[side] == NULL)
+    if (place->files[side] == NULL || request->inputs[side] == NULL)
         return;
-    const char *text =
-        source_line(compare_source(result, side, request->inputs[side], line->files[side]), line->lines[side], &length);
+    const char *text = source_line(compare_source(result, side, request->inputs[side], place->files[side]),
+                                   place->lines[side], &length);
     if (text != NULL)
         source_add_trimmed(out, text, length, most);
 }
@@ -432,18 +445,18 @@ static size_t count_changed(const struct compare_result *result)
 
 void compare_add_remarks(struct text *out, const struct compare_result *result, const struct compare_top *top)
 {
-    const struct compare_line *line = top->line;
-    const struct compare_function *function = &result->functions[line->function];
+    const struct compare_place *place = top->place;
+    const struct compare_function *function = &result->functions[place->function];
     const char *between = "";
-    if (line->files[COMPARE_OLD] == NULL && line->files[COMPARE_NEW] != NULL) {
+    if (place->files[COMPARE_OLD] == NULL && place->files[COMPARE_NEW] != NULL) {
         text_add(out, "line only in new");
         between = ", ";
-    } else if (line->files[COMPARE_NEW] == NULL && line->files[COMPARE_OLD] != NULL) {
+    } else if (place->files[COMPARE_NEW] == NULL && place->files[COMPARE_OLD] != NULL) {
         text_add(out, "line only in old");
         between = ", ";
-    } else if (function->is_moved && line->files[COMPARE_OLD] != NULL) {
+    } else if (function->is_moved && place->files[COMPARE_OLD] != NULL) {
         text_add(out, "was ");
-        add_file_line(out, result, COMPARE_OLD, line->files[COMPARE_OLD], line->lines[COMPARE_OLD]);
+        add_file_line(out, result, COMPARE_OLD, place->files[COMPARE_OLD], place->lines[COMPARE_OLD]);
         between = ", ";
     }
     if (count_changed(result) > 1) {
@@ -493,8 +506,7 @@ static bool has_such(const struct compare_result *result, int side, bool (*is_su
 {
     for (size_t i = 0; i < result->request_count; i++) {
         const struct compare_request *request = &result->requests[i];
-        if (request->inputs[COMPARE_OLD] != NULL && request->inputs[COMPARE_NEW] != NULL &&
-            is_such(request->inputs[side]))
+        if (compare_is_common(request) && is_such(request->inputs[side]))
             return true;
     }
     return false;
@@ -503,15 +515,12 @@ static bool has_such(const struct compare_result *result, int side, bool (*is_su
 /* How many firings were added up, when it is the same for all requests of a side; 0: not so. */
 static uint32_t common_firings(const struct compare_result *result, int side)
 {
-    uint32_t common = 0;
-    for (size_t i = 0; i < result->sides[side].input_count; i++) {
-        const uint32_t repeat = result->sides[side].inputs[i].model->request->repeat_count,
-                       firings = repeat > 0 ? repeat : 1;
-        if (common != 0 && firings != common)
+    const struct compare_snapshot *snapshot = &result->sides[side];
+    const uint32_t first = snapshot->input_count > 0 ? compare_firings(&snapshot->inputs[0]) : 1;
+    for (size_t i = 1; i < snapshot->input_count; i++)
+        if (compare_firings(&snapshot->inputs[i]) != first)
             return 0;
-        common = firings;
-    }
-    return common;
+    return first;
 }
 
 static void add_firings(const struct compare_result *result, report_emit_fn *emit, void *data)
@@ -616,11 +625,10 @@ const struct compare_request *compare_find_folders(const struct compare_result *
     for (size_t i = 0; i < result->request_count; i++) {
         const struct compare_request *request = &result->requests[i];
         const struct compare_pair *pair = &request->metrics[COMPARE_ALLOCATED];
-        if (request->inputs[COMPARE_OLD] == NULL || request->inputs[COMPARE_NEW] == NULL ||
-            request->inputs[COMPARE_OLD]->folder == NULL || request->inputs[COMPARE_NEW]->folder == NULL)
+        if (!compare_is_common(request) || request->inputs[COMPARE_OLD]->folder == NULL ||
+            request->inputs[COMPARE_NEW]->folder == NULL)
             continue;
-        const double change = fabs((double)compare_difference(pair) / pair->sides[COMPARE_OLD].firings /
-                                   pair->sides[COMPARE_NEW].firings);
+        const double change = size_of_change(pair);
         if (compare_is_unchanged(request) || change <= most)
             continue;
         most = change;

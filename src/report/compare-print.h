@@ -40,25 +40,32 @@ void compare_rows_fini(struct compare_rows *rows);
 /* Did nothing change, as far as it is known? */
 bool compare_is_unchanged(const struct compare_request *request);
 
-/* Lines of all requests in the order of what changed most by one measure; those that did not change are left out. Where
-   several requests have the same line, that with the largest change speaks for it. */
+/* Lists of lines, each by one figure. */
+struct compare_list {
+    bool is_watched;            /* lines of the line report, by the heap */
+    enum model_measure measure; /* of all others */
+    const char *title;
+    bool is_fallback; /* shown only when the lists before have nothing */
+};
+extern const struct compare_list compare_lists[];
+extern const size_t compare_list_count;
+
+/* Lines of all requests in the order of what changed most; those that did not change are left out. Where several
+   requests have the same line, that with the largest change speaks for it. */
 struct compare_top {
     const struct compare_request *request;
-    const struct compare_line *line;
+    const struct compare_place *place;
+    struct compare_pair pair;
     size_t others; /* requests in which it changed too */
 };
 
 /* 0 or -ENOMEM; *out is the caller's to free. */
-int compare_top_lines(const struct compare_result *result, enum model_measure measure, struct compare_top **out,
+int compare_top_lines(const struct compare_result *result, const struct compare_list *list, struct compare_top **out,
                       size_t *count);
 
-/* The measures by which lines are listed. */
-struct compare_list {
-    enum model_measure measure;
-    const char *title;
-};
-extern const struct compare_list compare_lists[];
-extern const size_t compare_list_count;
+/* The same for what is to be shown: nothing of a fallback when *shown, the number of lines shown so far, is not 0. */
+int compare_next_list(const struct compare_result *result, const struct compare_list *list, size_t *shown,
+                      struct compare_top **out, size_t *count);
 
 /* Functions of the program that allocate on one side only, in the requests that both have: those that allocated most
    first. 0 or -ENOMEM; *out is the caller's to free. */
@@ -75,13 +82,13 @@ void compare_add_change(struct text *out, const struct compare_pair *pair, bool 
 void compare_add_file(struct text *out, const struct compare_result *result, int side, const char *file);
 
 /* "src/app.c:12": where the line is on the new side, or the old one when it is only there. */
-void compare_add_place(struct text *out, const struct compare_result *result, const struct compare_line *line);
+void compare_add_place(struct text *out, const struct compare_result *result, const struct compare_place *place);
 void compare_add_function_place(struct text *out, const struct compare_result *result,
                                 const struct compare_function *function, int side);
 
 /* The text of a line on one side, without blanks at its ends, cut at `most` bytes; nothing when there is none. */
 void compare_add_text(struct text *out, const struct compare_result *result, const struct compare_request *request,
-                      const struct compare_line *line, int side, size_t most);
+                      const struct compare_place *place, int side, size_t most);
 
 /* "line only in new", "was src/old.c:10", "in 3 requests": what is to be said of a line; may be nothing. */
 void compare_add_remarks(struct text *out, const struct compare_result *result, const struct compare_top *top);

@@ -56,34 +56,18 @@ static int make_line(struct compare_result *result, const struct compare_request
 {
     const struct compare_input *input = request->inputs[side];
     const struct model_frame *frame;
+    *out = (struct compare_line){0};
     if (find_blamed(input->model, stack, &frame) != 0)
         return -ENOMEM;
-    *out = (struct compare_line){.function = compare_function_of(result, side, input, frame)};
     memcpy(out->measures[side], stack->measures, sizeof stack->measures);
-    struct compare_part *part = compare_find_part(result, side, out->function, frame->file);
-    if (part == NULL)
-        return 0;
-    uint32_t partner;
-    if (compare_find_partner(result, part, side, frame->line, &partner) != 0)
-        return -ENOMEM;
-    out->files[side] = part->sides[side].file;
-    out->lines[side] = frame->line;
-    out->files[1 - side] = partner > 0 ? part->sides[1 - side].file : NULL;
-    out->lines[1 - side] = partner;
-    out->by_offset = partner > 0 && part->by_offset;
-    return 0;
+    return compare_locate(result, side, compare_function_of(result, side, input, frame), frame->file, frame->line,
+                          &out->place);
 }
 
 static int by_place(const void *left, const void *right)
 {
     const struct compare_line *a = left, *b = right;
-    int by = (a->function > b->function) - (a->function < b->function);
-    for (int side = 0; by == 0 && side < COMPARE_SIDES; side++) {
-        by = compare_texts(a->files[side], b->files[side]);
-        if (by == 0)
-            by = (a->lines[side] > b->lines[side]) - (a->lines[side] < b->lines[side]);
-    }
-    return by;
+    return compare_places(&a->place, &b->place);
 }
 
 /* Measures by which lines are put in order, and which make a line differ. */
@@ -116,7 +100,7 @@ static void settle_lines(struct compare_result *result, struct compare_request *
     if (request->line_count > 1)
         qsort_r(request->lines, request->line_count, sizeof *request->lines, by_change, request);
     for (size_t i = 0; i < request->line_count; i++) {
-        result->has_offsets |= request->lines[i].by_offset;
+        result->has_offsets |= request->lines[i].place.by_offset;
         for (size_t j = 0; j < EXACT_COUNT; j++)
             request->lines_differ |= line_change(request, &request->lines[i], exact_measures[j]) != 0;
     }
@@ -144,6 +128,89 @@ int compare_match_lines(struct compare_result *result, struct compare_request *r
     }
     request->line_count = kept;
     settle_lines(result, request);
+    return 0;
+}
+
+static size_t count_watched(const struct compare_request *request)
+{
+    size_t count = 0;
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        const struct session_request *at = request->inputs[side] != NULL ? request->inputs[side]->model->request : NULL;
+        for (size_t i = 0; at != NULL && i < at->function_count; i++)
+            count += at->functions[i].line_count;
+    }
+    return count;
+}
+
+static int add_watched(struct compare_result *result, struct compare_request *request, int side, size_t index)
+{
+    const struct compare_input *input = request->inputs[side];
+    const struct session_function *function = &input->model->request->functions[index];
+    for (size_t i = 0; i < function->line_count; i++) {
+        const struct session_line *line = &function->lines[i];
+        struct compare_watched *watched = &request->watched[request->watched_count++];
+        *watched = (struct compare_watched){0};
+        watched->occurrences[side] = line->occurrences;
+        watched->heap_bytes[side] = line->heap_bytes;
+        watched->has_rss[side] = line->has_rss;
+        watched->increment_bytes[side] = line->increment_bytes;
+        if (compare_locate(result, side, compare_watched_of(result, side, input, index), function->file, line->line,
+                           &watched->place) != 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static void add_watched_figures(struct compare_watched *into, const struct compare_watched *from)
+{
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        into->occurrences[side] += from->occurrences[side];
+        into->heap_bytes[side] += from->heap_bytes[side];
+        into->has_rss[side] |= from->has_rss[side];
+        into->increment_bytes[side] += from->increment_bytes[side];
+    }
+}
+
+static int by_watched_place(const void *left, const void *right)
+{
+    const struct compare_watched *a = left, *b = right;
+    return compare_places(&a->place, &b->place);
+}
+
+/* The allocator's counters, of which they are, are less exact than stacks: they make no difference where there are
+ * such.
+ */
+static void settle_watched(struct compare_result *result, struct compare_request *request)
+{
+    for (size_t i = 0; i < request->watched_count; i++) {
+        const struct compare_pair pair = compare_heap(request, &request->watched[i]);
+        result->has_offsets |= request->watched[i].place.by_offset;
+        request->lines_differ |= !request->by_stacks && compare_is_known(&pair) && compare_sign(&pair) != 0;
+    }
+}
+
+int compare_match_watched(struct compare_result *result, struct compare_request *request)
+{
+    struct compare_watched *watched = request->watched = calloc(count_watched(request) + 1, sizeof *watched);
+    size_t kept = 0;
+    if (watched == NULL)
+        return -ENOMEM;
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        const struct session_request *at = request->inputs[side] != NULL ? request->inputs[side]->model->request : NULL;
+        for (size_t i = 0; at != NULL && i < at->function_count; i++)
+            if (add_watched(result, request, side, i) != 0)
+                return -ENOMEM;
+    }
+    if (request->watched_count > 1)
+        qsort(watched, request->watched_count, sizeof *watched, by_watched_place);
+    for (size_t i = 0; i < request->watched_count; i++) {
+        if (kept > 0 && compare_places(&watched[kept - 1].place, &watched[i].place) == 0)
+            add_watched_figures(&watched[kept - 1], &watched[i]);
+        else
+            watched[kept++] = watched[i];
+    }
+    request->watched_count = kept;
+    settle_watched(result, request);
     return 0;
 }
 
@@ -217,7 +284,6 @@ static int sum_functions(struct compare_result *result, const struct compare_req
         return 0;
     int code = 0;
     for (int side = 0; side < COMPARE_SIDES && code == 0; side++) {
-        const uint32_t repeat = request->inputs[side]->model->request->repeat_count;
         size_t *seen = calloc(result->function_count + 1, sizeof *seen);
         uint64_t *sums = calloc(result->function_count + 1, sizeof *sums);
         if (seen != NULL && sums != NULL)
@@ -225,7 +291,7 @@ static int sum_functions(struct compare_result *result, const struct compare_req
         else
             code = -ENOMEM;
         for (size_t i = 0; code == 0 && i < result->function_count; i++)
-            result->functions[i].sides[side].alloc_bytes += sums[i] / (repeat > 0 ? repeat : 1);
+            result->functions[i].sides[side].alloc_bytes += sums[i] / compare_firings(request->inputs[side]);
         free(seen);
         free(sums);
     }

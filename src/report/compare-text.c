@@ -150,23 +150,21 @@ struct line_row {
     int sign;
 };
 
-static void make_line_row(struct printer *printer, const struct compare_top *top, enum model_measure measure,
-                          struct line_row *row)
+static void make_line_row(struct printer *printer, const struct compare_top *top, struct line_row *row)
 {
     const struct compare_result *result = printer->result;
-    const struct compare_pair pair = compare_measure(top->request, top->line->measures, measure);
-    *row = (struct line_row){.sign = compare_sign(&pair)};
-    compare_add_change(&row->cells[LINE_CHANGE], &pair, true);
-    compare_add_place(&row->cells[LINE_PLACE], result, top->line);
-    text_add_printable(&row->cells[LINE_FUNCTION], result->functions[top->line->function].name);
-    compare_add_number(&row->figures, &pair.sides[COMPARE_OLD], true);
+    *row = (struct line_row){.sign = compare_sign(&top->pair)};
+    compare_add_change(&row->cells[LINE_CHANGE], &top->pair, true);
+    compare_add_place(&row->cells[LINE_PLACE], result, top->place);
+    text_add_printable(&row->cells[LINE_FUNCTION], result->functions[top->place->function].name);
+    compare_add_number(&row->figures, &top->pair.sides[COMPARE_OLD], true);
     text_add(&row->figures, " -> ");
-    compare_add_number(&row->figures, &pair.sides[COMPARE_NEW], true);
+    compare_add_number(&row->figures, &top->pair.sides[COMPARE_NEW], true);
     compare_add_remarks(&row->remarks, result, top);
     if (!printer->print->source)
         return;
-    compare_add_text(&row->cells[LINE_TEXT], result, top->request, top->line, COMPARE_NEW, SOURCE_WIDTH);
-    compare_add_text(&row->old_text, result, top->request, top->line, COMPARE_OLD, SOURCE_WIDTH);
+    compare_add_text(&row->cells[LINE_TEXT], result, top->request, top->place, COMPARE_NEW, SOURCE_WIDTH);
+    compare_add_text(&row->old_text, result, top->request, top->place, COMPARE_OLD, SOURCE_WIDTH);
     if (row->cells[LINE_TEXT].length == 0) {
         text_add(&row->cells[LINE_TEXT], text_get(&row->old_text));
         text_clear(&row->old_text);
@@ -205,20 +203,19 @@ static void line_row_fini(struct line_row *row)
     text_fini(&row->old_text);
 }
 
-/* Returns how many lines there are. */
-static size_t print_lines(struct printer *printer, const struct compare_list *list)
+static void print_lines(struct printer *printer, const struct compare_list *list, size_t *lines)
 {
-    struct compare_top *tops = NULL;
+    struct compare_top *tops;
     struct line_row rows[SHOWN_LINES];
-    size_t count = 0, widths[LINE_COUNT] = {0};
-    printer->failure = compare_top_lines(printer->result, list->measure, &tops, &count);
-    if (printer->failure != 0 || count == 0) {
+    size_t count, widths[LINE_COUNT] = {0};
+    printer->failure = compare_next_list(printer->result, list, lines, &tops, &count);
+    if (count == 0) {
         free(tops);
-        return 0;
+        return;
     }
     const size_t shown = count < SHOWN_LINES ? count : SHOWN_LINES;
     for (size_t i = 0; i < shown; i++) {
-        make_line_row(printer, &tops[i], list->measure, &rows[i]);
+        make_line_row(printer, &tops[i], &rows[i]);
         for (int cell = 0; cell < LINE_COUNT; cell++) {
             const size_t width = width_of(&rows[i].cells[cell]);
             widths[cell] = width > widths[cell] ? width : widths[cell];
@@ -233,7 +230,6 @@ static size_t print_lines(struct printer *printer, const struct compare_list *li
     if (count > shown)
         text_addf(&printer->out, "  and %zu more; --as json has all\n", count - shown);
     free(tops);
-    return count;
 }
 
 static void print_functions(struct printer *printer, int side)
@@ -282,8 +278,7 @@ int compare_text(const struct compare_result *result, const struct compare_print
     print_requests(&printer);
     size_t lines = 0;
     for (size_t i = 0; i < compare_list_count && printer.failure == 0; i++)
-        if (compare_lists[i].measure != MODEL_PEAK_BYTES || lines == 0)
-            lines += print_lines(&printer, &compare_lists[i]);
+        print_lines(&printer, &compare_lists[i], &lines);
     for (int side = 0; side < COMPARE_SIDES && printer.failure == 0; side++)
         print_functions(&printer, side);
     print_hint(&printer);

@@ -21,7 +21,9 @@ struct compare_part {
 
 struct compare_work {
     struct compare_roots roots;
-    uint32_t **functions[COMPARE_SIDES]; /* by input, by the model's function: index in the result's functions */
+    struct model_function **watched[COMPARE_SIDES]; /* by input: the request's functions, as a model has them */
+    /* By input, by the model's function and, behind those, by the request's: index in the result's functions. */
+    uint32_t **functions[COMPARE_SIDES];
     struct source_cache *sources[COMPARE_SIDES]; /* by input */
     struct compare_part *parts;                  /* ascending (function, file) */
     size_t part_count;
@@ -34,16 +36,29 @@ int compare_match_functions(struct compare_result *result);
 int compare_match_lines(struct compare_result *result, struct compare_request *request);
 int compare_match_stacks(struct compare_result *result, struct compare_request *request);
 
+int compare_match_watched(struct compare_result *result, struct compare_request *request);
+
+/* Where a line is on both sides. 0 or -ENOMEM. */
+int compare_locate(struct compare_result *result, int side, uint32_t function, const char *file, uint32_t line,
+                   struct compare_place *out);
+
+/* In the order of functions, files and lines: -1, 0, 1. */
+int compare_places(const struct compare_place *a, const struct compare_place *b);
+
+/* How often a request was fired. */
+uint32_t compare_firings(const struct compare_input *input);
+
 /* The number of the function of a frame of an input's model. */
 uint32_t compare_function_of(const struct compare_result *result, int side, const struct compare_input *input,
                              const struct model_frame *frame);
 
-/* The part in which a frame of a function lies, or NULL; and which line of the other side a line is, 0 when there is
-   none. */
+/* The number of function `index` of an input's request. */
+uint32_t compare_watched_of(const struct compare_result *result, int side, const struct compare_input *input,
+                            size_t index);
+
+/* The part in which a line of a function lies, or NULL. */
 struct compare_part *compare_find_part(const struct compare_result *result, int side, uint32_t function,
                                        const char *file);
-int compare_find_partner(struct compare_result *result, struct compare_part *part, int side, uint32_t line,
-                         uint32_t *partner);
 
 /* Negative, 0, positive as -1, 0, 1 of strcmp; NULL comes first. */
 int compare_texts(const char *a, const char *b);

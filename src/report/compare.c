@@ -50,7 +50,7 @@ bool compare_percent(const struct compare_pair *pair, double *out)
     return true;
 }
 
-static uint32_t firings_of(const struct compare_input *input)
+uint32_t compare_firings(const struct compare_input *input)
 {
     const uint32_t count = input->model->request->repeat_count;
     return count > 0 ? count : 1;
@@ -69,11 +69,25 @@ struct compare_pair compare_measure(const struct compare_request *request,
     for (int side = 0; side < COMPARE_SIDES; side++) {
         const struct compare_input *input = request->inputs[side];
         if (input != NULL)
-            pair.sides[side] = (struct compare_number){.is_known = measure == MODEL_TIME_NS ? request->has_time[side]
-                                                                                            : request->has_memory[side],
-                                                       .sum = clamp(measures[side][measure]),
-                                                       /* Of several firings the one that held most speaks for all. */
-                                                       .firings = measure == MODEL_PEAK_BYTES ? 1 : firings_of(input)};
+            pair.sides[side] = (struct compare_number){
+                .is_known = measure == MODEL_TIME_NS ? request->has_time[side] : request->has_memory[side],
+                .sum = clamp(measures[side][measure]),
+                /* Of several firings the one that held most speaks for all. */
+                .firings = measure == MODEL_PEAK_BYTES ? 1 : compare_firings(input)};
+    }
+    return pair;
+}
+
+/* A line that is on one side only has a figure there; on the other there is nothing to run, which is 0 and measured. */
+struct compare_pair compare_heap(const struct compare_request *request, const struct compare_watched *watched)
+{
+    struct compare_pair pair = {0};
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        const bool is_there = watched->place.lines[side] > 0;
+        if (request->inputs[side] != NULL)
+            pair.sides[side] = (struct compare_number){.is_known = !is_there || watched->occurrences[side] > 0,
+                                                       .sum = watched->heap_bytes[side],
+                                                       .firings = compare_firings(request->inputs[side])};
     }
     return pair;
 }
@@ -115,7 +129,7 @@ static struct compare_number total_of(const struct compare_input *input, enum co
     return (struct compare_number){.is_known = metric != COMPARE_TIME && (metric != COMPARE_RSS || totals->has_rss),
                                    .sum = by_stacks && metric < COMPARE_RSS ? sum_total(input->model, metric)
                                                                             : count_total(totals, metric),
-                                   .firings = metric == COMPARE_PEAK ? 1 : firings_of(input)};
+                                   .firings = metric == COMPARE_PEAK ? 1 : compare_firings(input)};
 }
 
 /* Are the stacks all there is, on both sides? */
@@ -134,7 +148,7 @@ static size_t times_of(const struct compare_input *input, const uint64_t **out)
 {
     const struct session_request *request = input->model->request;
     *out = request->firings_ns != NULL ? request->firings_ns : &request->elapsed_ns;
-    return firings_of(input) > 1 && request->firings_ns == NULL ? 0 : firings_of(input);
+    return compare_firings(input) > 1 && request->firings_ns == NULL ? 0 : compare_firings(input);
 }
 
 static int compare_times(struct compare_request *request)
@@ -171,7 +185,7 @@ static int fill_totals(struct compare_request *request)
         request->has_memory[side] = input->model->has_memory;
         request->has_time[side] = input->model->has_time;
     }
-    if (request->inputs[COMPARE_OLD] == NULL || request->inputs[COMPARE_NEW] == NULL)
+    if (!compare_is_common(request))
         return 0;
     if (compare_times(request) != 0)
         return -ENOMEM;
@@ -267,7 +281,7 @@ static int add_request(struct compare_result *result, const struct compare_input
     if (request->name == NULL)
         return -ENOMEM;
     result->request_count++;
-    result->common_count += old != NULL && new != NULL;
+    result->common_count += compare_is_common(request);
     return fill_totals(request);
 }
 
@@ -316,6 +330,8 @@ static int build(struct compare_result *result)
     for (size_t i = 0; code == 0 && i < result->request_count; i++) {
         code = compare_match_lines(result, &result->requests[i]);
         if (code == 0)
+            code = compare_match_watched(result, &result->requests[i]);
+        if (code == 0)
             code = compare_match_stacks(result, &result->requests[i]);
     }
     return code;
@@ -346,10 +362,13 @@ static void work_free(struct compare_result *result)
         for (size_t i = 0; i < result->sides[side].input_count; i++) {
             if (work->functions[side] != NULL)
                 free(work->functions[side][i]);
+            if (work->watched[side] != NULL)
+                free(work->watched[side][i]);
             if (work->sources[side] != NULL)
                 source_cache_fini(&work->sources[side][i]);
         }
         free(work->functions[side]);
+        free(work->watched[side]);
         free(work->sources[side]);
     }
     for (size_t i = 0; work != NULL && i < work->part_count; i++)
@@ -365,6 +384,7 @@ void compare_fini(struct compare_result *result)
     for (size_t i = 0; i < result->request_count; i++) {
         free(result->requests[i].name);
         free(result->requests[i].lines);
+        free(result->requests[i].watched);
         free(result->requests[i].frames);
         free(result->requests[i].stacks);
     }

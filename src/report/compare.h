@@ -87,13 +87,27 @@ struct compare_function {
     bool is_moved; /* to another file */
 };
 
-/* What was allocated at one line: the blamed line of its stacks. */
-struct compare_line {
+/* A line of a function. */
+struct compare_place {
     uint32_t function;                /* index in the result's functions */
     const char *files[COMPARE_SIDES]; /* NULL when unknown */
     uint32_t lines[COMPARE_SIDES];    /* 0: not on this side, or not known */
     bool by_offset;                   /* there is no source text: found by its distance from the function's beginning */
+};
+
+/* What was allocated at one line: the blamed line of its stacks. */
+struct compare_line {
+    struct compare_place place;
     uint64_t measures[COMPARE_SIDES][MODEL_MEASURE_COUNT]; /* sums over the firings */
+};
+
+/* A line of a watched function, as in the line report. */
+struct compare_watched {
+    struct compare_place place;
+    uint64_t occurrences[COMPARE_SIDES]; /* 0: it did not run, and the figures mean nothing */
+    int64_t heap_bytes[COMPARE_SIDES];   /* sums over the firings, as the next */
+    bool has_rss[COMPARE_SIDES];
+    int64_t increment_bytes[COMPARE_SIDES];
 };
 
 /* A chain of functions. */
@@ -116,6 +130,8 @@ struct compare_request {
     bool lines_differ;
     struct compare_line *lines; /* those that changed most in bytes allocated come first */
     size_t line_count;
+    struct compare_watched *watched; /* in the order of their functions' names, and of their lines */
+    size_t watched_count;
     uint32_t *frames;
     size_t frame_count;
     struct compare_stack *stacks;
@@ -138,6 +154,12 @@ struct compare_result {
 int compare_build(const struct compare_snapshot snapshots[COMPARE_SIDES], struct compare_result *out, struct err *err);
 void compare_fini(struct compare_result *result);
 
+/* Do both sides have the request? */
+static inline bool compare_is_common(const struct compare_request *request)
+{
+    return request->inputs[COMPARE_OLD] != NULL && request->inputs[COMPARE_NEW] != NULL;
+}
+
 /* Are both sides known? */
 bool compare_is_known(const struct compare_pair *pair);
 
@@ -157,6 +179,9 @@ bool compare_percent(const struct compare_pair *pair, double *out);
 struct compare_pair compare_measure(const struct compare_request *request,
                                     const uint64_t measures[COMPARE_SIDES][MODEL_MEASURE_COUNT],
                                     enum model_measure measure);
+
+/* The change of the heap while a watched line ran. */
+struct compare_pair compare_heap(const struct compare_request *request, const struct compare_watched *watched);
 
 /* "peak>10%,not-freed>0": by how much a request may grow. */
 #define COMPARE_LIMITS_MOST 32

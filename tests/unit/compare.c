@@ -75,8 +75,8 @@ static const struct compare_line *find_line(const struct world *world, const cha
     const struct compare_request *request = &world->result.requests[0];
     for (size_t i = 0; i < request->line_count; i++) {
         const struct compare_line *line = &request->lines[i];
-        if (strcmp(world->result.functions[line->function].name, function) == 0 && line->lines[COMPARE_OLD] == old &&
-            line->lines[COMPARE_NEW] == new)
+        if (strcmp(world->result.functions[line->place.function].name, function) == 0 &&
+            line->place.lines[COMPARE_OLD] == old && line->place.lines[COMPARE_NEW] == new)
             return line;
     }
     fail_msg("no line %s:%u/%u", function, old, new);
@@ -262,7 +262,7 @@ static void without_text_lines_are_counted_from_the_functions_beginning(void **s
     compare_world(&world);
     assert_unchanged(&world);
     assert_true(world.result.has_offsets);
-    assert_true(find_line(&world, "make", 5, 12)->by_offset);
+    assert_true(find_line(&world, "make", 5, 12)->place.by_offset);
     end_world(&world);
 }
 
@@ -396,6 +396,56 @@ static void figures_are_of_the_stacks_where_all_are_there(void **state)
     compare_world(&world);
     assert_false(world.result.requests[0].by_stacks);
     assert_int_equal(world.result.requests[0].metrics[COMPARE_ALLOCATED].sides[COMPARE_NEW].sum, 4106);
+    end_world(&world);
+}
+
+/* The line report's figures of `make`, which stands `moved` lines further down. */
+static void watch(struct fake *fake, uint32_t moved, int64_t bytes, struct session_line lines[3],
+                  struct session_function *function)
+{
+    const struct session_line figures[3] = {
+        {.line = 5 + moved, .occurrences = 1, .heap_bytes = bytes, .has_rss = true, .increment_bytes = 4096},
+        {.line = 6 + moved, .occurrences = 1, .heap_bytes = 0},
+        {.line = 7 + moved},
+    };
+    memcpy(lines, figures, sizeof figures);
+    *function = (struct session_function){.line = 3 + moved, .last_line = 7 + moved, .lines = lines, .line_count = 3};
+    fake->request.functions = function;
+    fake->request.function_count = 1;
+}
+
+static void watched_lines_are_matched_by_their_text_too(void **state)
+{
+    struct world world;
+    struct session_line lines[COMPARE_SIDES][3];
+    struct session_function functions[COMPARE_SIDES];
+    char name[] = "make", file[] = "src/app.c", moved[sizeof source + 64];
+    init_world(&world);
+    snprintf(moved, sizeof moved, "/* A comment\n   of two lines */\n%s", source);
+    fake_source(&world.sides[COMPARE_OLD], "src/app.c", source);
+    fake_source(&world.sides[COMPARE_NEW], "src/app.c", moved);
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        watch(&world.sides[side], side == COMPARE_OLD ? 0 : 2, side == COMPARE_OLD ? 4104 : 8200, lines[side],
+              &functions[side]);
+        functions[side].name = name;
+        functions[side].file = file;
+        world.sides[side].session.has_sites = false;
+    }
+    compare_world(&world);
+    const struct compare_request *request = &world.result.requests[0];
+    assert_int_equal(world.result.function_count, 1);
+    assert_int_equal(request->watched_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(request->watched[i].place.lines[COMPARE_OLD], 5 + i);
+        assert_int_equal(request->watched[i].place.lines[COMPARE_NEW], 7 + i);
+    }
+    int64_t change;
+    struct compare_pair pair = compare_heap(request, &request->watched[0]);
+    assert_true(compare_is_known(&pair) && compare_change(&pair, &change));
+    assert_int_equal(change, 4096);
+    pair = compare_heap(request, &request->watched[2]); /* never ran */
+    assert_false(compare_is_known(&pair));
+    assert_true(request->lines_differ); /* there are no stacks that would know better */
     end_world(&world);
 }
 
@@ -552,6 +602,7 @@ int main(void)
         cmocka_unit_test(swapped_arguments_are_recognised),
         cmocka_unit_test(what_one_side_did_not_measure_is_not_known),
         cmocka_unit_test(figures_are_of_the_stacks_where_all_are_there),
+        cmocka_unit_test(watched_lines_are_matched_by_their_text_too),
         cmocka_unit_test(requests_match_by_method_path_and_ordinal),
         cmocka_unit_test(a_query_counts_only_where_several_differ_by_it),
         cmocka_unit_test(another_answer_is_a_difference),
