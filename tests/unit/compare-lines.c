@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "mutate.h"
 #include "report/compare-lines.h"
 #include "report/report.h"
 
@@ -102,6 +103,39 @@ static void an_empty_text_has_no_partners(void **state)
     assert_pairs("a(1);\nb(2);\n", "", (const uint32_t[]){0, 0});
 }
 
+/* Of few different lines, so that many are equal. */
+static void random_text(char *text, uint32_t *seed)
+{
+    static const char *const lines[] = {"}\n", "\n", "a(1);\n", "a(2);\n", "return 0;\n", "  x = malloc(10);\n"};
+    *text = '\0';
+    for (uint32_t count = next_random(seed) % 20; count > 0; count--)
+        strcat(text, lines[next_random(seed) % (sizeof lines / sizeof *lines)]);
+}
+
+static void lines_never_cross(void **state)
+{
+    uint32_t seed = 7;
+    for (int round = 0; round < 2000; round++) {
+        char texts[2][512];
+        struct text_source sides[2];
+        uint32_t partners[20], last = 0;
+        for (int side = 0; side < 2; side++) {
+            random_text(texts[side], &seed);
+            open_text(&sides[side], texts[side]);
+        }
+        assert_int_equal(compare_lines_pair(&sides[0].span, &sides[1].span, partners), 0);
+        for (size_t i = 0; i < compare_span_count(&sides[0].span); i++) {
+            if (partners[i] == 0)
+                continue;
+            assert_true(partners[i] > last);
+            assert_true(partners[i] <= compare_span_count(&sides[1].span));
+            last = partners[i];
+        }
+        source_cache_fini(&sides[0].cache);
+        source_cache_fini(&sides[1].cache);
+    }
+}
+
 static void assert_alike(const char *old, const char *new, bool expected)
 {
     struct text_source sides[2];
@@ -154,6 +188,7 @@ int main(void)
         cmocka_unit_test(equal_lines_come_before_similar_ones),
         cmocka_unit_test(braces_alone_hold_no_text_together),
         cmocka_unit_test(an_empty_text_has_no_partners),
+        cmocka_unit_test(lines_never_cross),
         cmocka_unit_test(half_of_the_shorter_text_makes_them_alike),
         cmocka_unit_test(texts_that_would_take_too_long_are_refused),
     };

@@ -80,7 +80,7 @@ UNIT_TESTS += %D%/compare-golden
 %C%_compare_golden_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS) -lm
 
 UNIT_TESTS += %D%/compare-lines
-%C%_compare_lines_SOURCES = %D%/compare-lines.c
+%C%_compare_lines_SOURCES = %D%/compare-lines.c %D%/mutate.h
 %C%_compare_lines_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_compare_lines_LDADD = src/report/libreport.a src/base/libbase.a $(CMOCKA_LIBS) -lm
 
