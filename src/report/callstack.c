@@ -154,6 +154,12 @@ static int print_time(const struct printer *printer)
     const uint64_t ns = printer->model->totals[MODEL_TIME_NS];
     const struct session_cpu *cpu = &printer->model->request->cpu;
     const struct unit unit = time_unit(ns);
+    if (ns == 0 && cpu->user_only && cpu->ns > cpu->interval_ns) {
+        fprintf(printer->out,
+                "         %.3f milliseconds of CPU time, all in the kernel, which only root may sample\n\n\n",
+                (double)cpu->ns / 1e6);
+        return 0;
+    }
     if (ns == 0) {
         fprintf(printer->out,
                 "         no CPU time: too short to be sampled (a sample is taken every %.3f milliseconds)\n\n\n",

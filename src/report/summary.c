@@ -63,13 +63,15 @@ static void say_cpu(struct summary *summary, const struct session_request *reque
     struct text *line = &summary->line;
     if (!cpu->is_measured)
         return;
+    const uint64_t sampled_ns = cpu->sample_count * cpu->interval_ns;
+    const bool has_kernel =
+        cpu->user_only && cpu->ns > sampled_ns && (cpu->sample_count > 0 || cpu->ns > cpu->interval_ns);
     text_addf(line, "CPU time %s", units_duration(cpu->ns).text);
-    if (cpu->sample_count == 0)
+    if (cpu->sample_count == 0 && !has_kernel)
         text_addf(line, ", too short to sample (one sample in %s)", units_duration(cpu->interval_ns).text);
     else
         text_addf(line, " in %" PRIu64 " sample%s", cpu->sample_count, cpu->sample_count == 1 ? "" : "s");
-    const uint64_t sampled_ns = cpu->sample_count * cpu->interval_ns;
-    if (cpu->user_only && cpu->sample_count > 0 && cpu->ns > sampled_ns)
+    if (has_kernel)
         text_addf(line, ", of which %s in the kernel, which only root may sample",
                   units_duration(cpu->ns - sampled_ns).text);
     if (cpu->own_count > 0)
