@@ -54,6 +54,7 @@ E2E_TESTS += %D%/lines-modules.test
 E2E_TESTS += %D%/lines-own.test
 E2E_TESTS += %D%/lines-truth.test
 E2E_TESTS += %D%/memory-added.test
+E2E_TESTS += %D%/push.test
 E2E_TESTS += %D%/readme.test
 E2E_TESTS += %D%/snapshot.test
 E2E_TESTS += %D%/stops-real.test
@@ -63,7 +64,7 @@ E2E_TESTS += %D%/stops-torture.test
 E2E_TESTS += %D%/symbols-truth.test
 E2E_TESTS += %D%/time.test
 E2E_TESTS += %D%/unwind-checked.test
-EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/schemas.sh %D%/truth.sh %D%/stops.sh %D%/blame-dlclose.sh %D%/leaks.sh
+EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/schemas.sh %D%/truth.sh %D%/stops.sh %D%/blame-dlclose.sh %D%/leaks.sh %D%/push.sh
 
 dist_check_SCRIPTS += $(E2E_TESTS)
 EXTRA_DIST += %D%/browser.py %D%/page-checks.py
