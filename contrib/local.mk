@@ -1,7 +1,7 @@
 dist_noinst_SCRIPTS += %D%/setup %D%/build %D%/demo %D%/test
 # Users copy or name these: see docs/push.md.
 hooksdir = $(pkgdatadir)/git
-dist_hooks_SCRIPTS = %D%/git/post-receive
+dist_hooks_SCRIPTS = %D%/git/post-receive %D%/git/bisect-memory
 EXTRA_DIST += .ci/run %D%/ci/github-actions.yml %D%/ci/gitlab-ci.yml %D%/ci/Jenkinsfile
 
 pkgconfigdir = $(libdir)/pkgconfig

@@ -3,6 +3,7 @@ TEST_LOG_COMPILER = $(SHELL)
 E2E_TESTS =
 
 E2E_TESTS += %D%/annotation-matrix.test
+E2E_TESTS += %D%/bisect.test
 E2E_TESTS += %D%/blame-dlclose.test
 E2E_TESTS += %D%/blame-reuse.test
 E2E_TESTS += %D%/blame-truth.test
