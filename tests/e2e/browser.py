@@ -27,12 +27,8 @@ class Browser:
         self.driver = None
 
     def __enter__(self):
-        log = os.path.join(self.scratch, 'chromedriver.log')
-        # Port 0: the driver picks one and says which. Its own session, so that the browser goes with it.
-        with open(log, 'w', encoding='utf-8') as out:
-            self.driver = subprocess.Popen(['chromedriver', '--port=0'], stdout=out, stderr=out, start_new_session=True)
         try:
-            self.address = f'http://127.0.0.1:{self.find_port(log)}'
+            self.address = f'http://127.0.0.1:{self.start()}'
             options = {'args': self.flags}
             self.address += '/session/' + self.ask('POST', '/session', {'capabilities': {'alwaysMatch': {
                 'browserName': 'chrome', 'goog:chromeOptions': options, 'goog:loggingPrefs': {'browser': 'ALL'}}}})['sessionId']
@@ -41,21 +37,37 @@ class Browser:
             raise
         return self
 
+    def start(self):
+        """Start the driver, and return its port. It picks one itself, which may be taken of the other kind of address: it then ends."""
+        log = os.path.join(self.scratch, 'chromedriver.log')
+        for _ in range(5):
+            # Its own session, so that the browser goes with it.
+            with open(log, 'w', encoding='utf-8') as out:
+                self.driver = subprocess.Popen(['chromedriver', '--port=0'], stdout=out, stderr=out, start_new_session=True)
+            port = self.find_port(log)
+            if port:
+                return port
+        raise RuntimeError('chromedriver does not start')
+
     def find_port(self, log):
+        """None when the driver has ended."""
         for _ in range(300):
             with open(log, encoding='utf-8') as lines:
                 for line in lines:
                     if 'started successfully on port' in line:
                         return int(line.split('port')[-1].strip(' .\n'))
+            if self.driver.poll() is not None:
+                return None
             time.sleep(0.1)
-        raise RuntimeError('chromedriver does not start')
+        raise RuntimeError('chromedriver says no port')
 
     def __exit__(self, *_):
         try:
             self.ask('DELETE', '')
         except (OSError, AttributeError):
             pass
-        os.killpg(self.driver.pid, signal.SIGTERM)
+        if self.driver.poll() is None:
+            os.killpg(self.driver.pid, signal.SIGTERM)
         self.driver.wait()
 
     def ask(self, method, path, body=None):
