@@ -73,13 +73,23 @@ json_t *build_array_of(struct json_build *build, build_next_fn *next, void *data
 struct writer {
     struct json_build *build;
     FILE *out;
+    bool is_script; /* without blanks, and fit for an HTML script element */
 };
 
 static void write_value(struct writer *writer, json_t *value, int depth);
 
 static void begin_line(struct writer *writer, bool is_first, int depth)
 {
-    fprintf(writer->out, "%s\n%*s", is_first ? "" : ",", 2 * depth, "");
+    if (!is_first)
+        putc(',', writer->out);
+    if (!writer->is_script)
+        fprintf(writer->out, "\n%*s", 2 * depth, "");
+}
+
+static void end_lines(struct writer *writer, bool is_empty, int depth)
+{
+    if (!is_empty && !writer->is_script)
+        fprintf(writer->out, "\n%*s", 2 * depth, "");
 }
 
 static void write_object(struct writer *writer, json_t *object, int depth)
@@ -91,12 +101,11 @@ static void write_object(struct writer *writer, json_t *object, int depth)
     json_object_foreach(object, key, value)
     {
         begin_line(writer, is_first, depth + 1);
-        fprintf(writer->out, "\"%s\": ", key); /* ours, without anything to escape */
+        fprintf(writer->out, writer->is_script ? "\"%s\":" : "\"%s\": ", key); /* ours, nothing to escape in it */
         write_value(writer, value, depth + 1);
         is_first = false;
     }
-    if (!is_first)
-        fprintf(writer->out, "\n%*s", 2 * depth, "");
+    end_lines(writer, is_first, depth);
     putc('}', writer->out);
 }
 
@@ -123,50 +132,8 @@ static void write_array(struct writer *writer, json_t *array, int depth)
         write_value(writer, value, depth + 1);
         is_first = false;
     }
-    if (!is_first)
-        fprintf(writer->out, "\n%*s", 2 * depth, "");
+    end_lines(writer, is_first, depth);
     putc(']', writer->out);
-}
-
-/* As json_dumpf with JSON_INDENT(2) does it. */
-static void write_value(struct writer *writer, json_t *value, int depth)
-{
-    if (json_is_object(value))
-        write_object(writer, value, depth);
-    else if (json_is_array(value))
-        write_array(writer, value, depth);
-    else if (json_is_integer(value))
-        fprintf(writer->out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    else if (json_dumpf(value, writer->out, JSON_ENCODE_ANY) != 0)
-        writer->build->failed = true;
-}
-
-/* Whether everything arrived. */
-static int check_written(const struct json_build *build, FILE *out)
-{
-    if (fflush(out) != 0 || ferror(out))
-        return errno != 0 ? -errno : -EIO;
-    return build->failed ? -ENOMEM : 0;
-}
-
-static int finish(struct json_build *build, json_t *root, int code, struct err *err)
-{
-    json_decref(root);
-    free(build->streams);
-    return code == 0 ? 0 : err_set(err, code, "JSON report: %s", strerror(-code));
-}
-
-int build_dump(struct json_build *build, json_t *root, FILE *out, struct err *err)
-{
-    int code = root == NULL || build->failed ? -ENOMEM : 0;
-    struct writer writer = {build, out};
-    errno = 0;
-    if (code == 0) {
-        write_value(&writer, root, 0);
-        putc('\n', out);
-        code = check_written(build, out);
-    }
-    return finish(build, root, code, err);
 }
 
 /* "<" occurs in strings alone, where it may be told by its number. */
@@ -181,13 +148,57 @@ static int write_without_tags(const char *bytes, size_t length, void *data)
     return 0;
 }
 
-int build_dump_script(struct json_build *build, json_t *root, FILE *out, struct err *err)
+static int write_scalar(const struct writer *writer, json_t *value)
+{
+    if (writer->is_script)
+        return json_dump_callback(value, write_without_tags, writer->out, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+    return json_dumpf(value, writer->out, JSON_ENCODE_ANY);
+}
+
+/* As json_dumpf with JSON_INDENT(2) does it, or JSON_COMPACT. */
+static void write_value(struct writer *writer, json_t *value, int depth)
+{
+    if (json_is_object(value))
+        write_object(writer, value, depth);
+    else if (json_is_array(value))
+        write_array(writer, value, depth);
+    else if (json_is_integer(value))
+        fprintf(writer->out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (write_scalar(writer, value) != 0)
+        writer->build->failed = true;
+}
+
+/* Whether everything arrived. */
+static int check_written(const struct json_build *build, FILE *out)
+{
+    if (fflush(out) != 0 || ferror(out))
+        return errno != 0 ? -errno : -EIO;
+    return build->failed ? -ENOMEM : 0;
+}
+
+/* Releases what `build` holds. */
+static int dump(struct json_build *build, json_t *root, bool is_script, FILE *out, struct err *err)
 {
     int code = root == NULL || build->failed ? -ENOMEM : 0;
+    struct writer writer = {build, out, is_script};
     errno = 0;
     if (code == 0) {
-        build->failed = json_dump_callback(root, write_without_tags, out, JSON_COMPACT | JSON_ENSURE_ASCII) != 0;
+        write_value(&writer, root, 0);
+        if (!is_script)
+            putc('\n', out);
         code = check_written(build, out);
     }
-    return finish(build, root, code, err);
+    json_decref(root);
+    free(build->streams);
+    return code == 0 ? 0 : err_set(err, code, "JSON report: %s", strerror(-code));
+}
+
+int build_dump(struct json_build *build, json_t *root, FILE *out, struct err *err)
+{
+    return dump(build, root, false, out, err);
+}
+
+int build_dump_script(struct json_build *build, json_t *root, FILE *out, struct err *err)
+{
+    return dump(build, root, true, out, err);
 }

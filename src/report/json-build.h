@@ -34,11 +34,12 @@ json_t *build_integer(uint64_t value);
    must be there until then. */
 json_t *build_array_of(struct json_build *build, build_next_fn *next, void *data, uint32_t number);
 
-/* Write `root`, whose reference is taken, indented by two. Releases what `build` holds. */
-int build_dump(struct json_build *build, json_t *root, FILE *out, struct err *err);
+/* Write `root`, whose reference is taken, indented by two. Releases what `build` holds. 0; -ENOMEM; the negative errno
+   of the write. */
+typedef int build_dump_fn(struct json_build *build, json_t *root, FILE *out, struct err *err);
+build_dump_fn build_dump;
 
-/* The same without blanks, in ASCII and without any "<": so that it can stand in an HTML script element. There must be
-   no array of build_array_of. */
-int build_dump_script(struct json_build *build, json_t *root, FILE *out, struct err *err);
+/* The same without blanks, in ASCII and without any "<": so that it can stand in an HTML script element. */
+build_dump_fn build_dump_script;
 
 #endif
