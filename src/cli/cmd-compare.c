@@ -138,8 +138,11 @@ static compare_print_fn *format_of(const char *name)
     static const struct {
         const char *name;
         compare_print_fn *print;
-    } formats[] = {
-        {"text", compare_text}, {"md", compare_markdown}, {"json", compare_json}, {"folded", compare_folded}};
+    } formats[] = {{"text", compare_text},
+                   {"md", compare_markdown},
+                   {"json", compare_json},
+                   {"html", compare_html},
+                   {"folded", compare_folded}};
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         if (strcmp(name, formats[i].name) == 0)
             return formats[i].print;

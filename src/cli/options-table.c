@@ -8,7 +8,7 @@ static const char *const stacks[] = {"auto", "on", "off", NULL};
 static const char *const check_formats[] = {"text", "json", "sarif", "junit", "github", "gitlab", NULL};
 static const char *const report_formats[] = {"text", "html", "md", "json", "callstack", "kgrind", "pprof", "folded",
                                              "speedscope", "dot", "svg", "png", "massif", "sarif", "junit", NULL};
-static const char *const compare_formats[] = {"text", "md", "json", "folded", NULL};
+static const char *const compare_formats[] = {"text", "md", "json", "html", "folded", NULL};
 static const char *const all_formats[] = {"text", "json", "sarif", "junit", "github", "gitlab", "html", "md", "callstack",
                                           "kgrind", "pprof", "folded", "speedscope", "dot", "svg", "png", "massif", NULL};
 static const char *const measures[] = {"allocated", "allocs", "peak", "not-freed", "temporary", "time", NULL};
@@ -118,7 +118,7 @@ const struct option option_table[] = {
      .offset = AT(formats), .argument = "FORMAT", .choices = all_formats,
      .help = "write text (the default) or another format; may be repeated, each with an -o of its own; check: json, sarif, "
              "junit, github, gitlab; report: html, md, json, callstack, kgrind, pprof, folded, speedscope, dot, svg, png, "
-             "massif, sarif, junit; compare: md, json, folded"},
+             "massif, sarif, junit; compare: md, json, html, folded"},
     {.name = "measure", .kind = OPTION_CHOICE, .group = OPTION_GROUP_REPORT, .commands = OPTIONS_REPORT,
      .offset = AT(report.measure), .argument = "NAME", .choices = measures,
      .help = "what dot, svg, png and folded show: allocated (the default), allocs, peak, not-freed, temporary or time"},

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "report/compare-data.h"
 #include "report/compare-lines.h"
 #include "report/compare-print.h"
 #include "report/compare-work.h"
@@ -126,6 +127,7 @@ static json_t *build_definition(struct build *build, const struct compare_functi
     build_put(&build->json, object, "module", build_string(at->function->module));
     build_put(&build->json, object, "own", json_boolean(at->function->rank == STACKS_LINE));
     build_put(&build->json, object, "allocates", json_boolean(at->allocates));
+    build_put(&build->json, object, "alloc_bytes", build_integer(at->alloc_bytes));
     text_fini(&place);
     return object;
 }
@@ -393,10 +395,20 @@ static bool *find_changed(const struct compare_result *result)
     return changed;
 }
 
-int compare_json(const struct compare_result *result, const struct compare_print *print, FILE *out, struct err *err)
+int compare_data_write(const struct compare_result *result, const struct compare_print *print, json_t *more,
+                       build_dump_fn *dump, FILE *out, struct err *err)
 {
     struct build build = {.result = result, .print = print, .changed = find_changed(result)};
-    const int code = build_dump(&build.json, build.changed != NULL ? build_comparison(&build) : NULL, out, err);
+    json_t *root = build.changed != NULL ? build_comparison(&build) : NULL;
+    if (more != NULL && json_object_update(root, more) != 0)
+        build.json.failed = true;
+    const int code = dump(&build.json, root, out, err);
+    json_decref(more);
     free(build.changed);
     return code;
+}
+
+int compare_json(const struct compare_result *result, const struct compare_print *print, FILE *out, struct err *err)
+{
+    return compare_data_write(result, print, NULL, build_dump, out, err);
 }

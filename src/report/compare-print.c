@@ -224,10 +224,13 @@ bool compare_is_unchanged(const struct compare_request *request)
     return compare_is_common(request) && !request->totals_differ && !request->lines_differ;
 }
 
-static bool is_over(const struct compare_request *request, const struct compare_limits *limits)
+/* COMPARE_METRIC_COUNT: by any metric. */
+static bool is_over(const struct compare_request *request, const struct compare_limits *limits,
+                    enum compare_metric metric)
 {
     for (size_t i = 0; i < limits->count; i++)
-        if (compare_exceeds(request, &limits->items[i]))
+        if ((metric == COMPARE_METRIC_COUNT || metric == limits->items[i].metric) &&
+            compare_exceeds(request, &limits->items[i]))
             return true;
     return false;
 }
@@ -238,7 +241,7 @@ int compare_add_rows(const struct compare_request *request, const struct compare
     const size_t first = rows->count;
     if (!compare_is_common(request))
         return add_plain_row(rows, request->name, request->inputs[COMPARE_OLD] != NULL ? "only in old" : "only in new");
-    if (!request->totals_differ && !is_over(request, limits))
+    if (!request->totals_differ && !is_over(request, limits, COMPARE_METRIC_COUNT))
         return add_plain_row(rows, request->name, request->lines_differ ? "same totals, other lines" : "no change");
     int code = 0;
     for (int metric = 0; metric < COMPARE_METRIC_COUNT && code == 0; metric++) {
@@ -248,6 +251,7 @@ int compare_add_rows(const struct compare_request *request, const struct compare
         if (row == NULL)
             return -ENOMEM;
         fill_metric(row, request, (enum compare_metric)metric);
+        row->is_worse = is_over(request, limits, (enum compare_metric)metric);
     }
     code = add_status_row(request, rows);
     text_add_printable(&rows->items[first].cells[COMPARE_CELL_REQUEST], request->name);

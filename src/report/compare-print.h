@@ -23,7 +23,8 @@ enum compare_cell {
 
 struct compare_row {
     struct text cells[COMPARE_CELL_COUNT];
-    int sign; /* 1: more than before, -1: less */
+    int sign;      /* 1: more than before, -1: less */
+    bool is_worse; /* than a limit allows */
 };
 
 struct compare_rows {

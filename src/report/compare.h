@@ -217,7 +217,7 @@ struct compare_print {
 /* One function per format. Return 0 or a negative errno of the write. */
 typedef int compare_print_fn(const struct compare_result *result, const struct compare_print *print, FILE *out,
                              struct err *err);
-compare_print_fn compare_text, compare_markdown, compare_json, compare_folded;
+compare_print_fn compare_text, compare_markdown, compare_json, compare_folded, compare_html;
 
 /* Why the two builds may differ for reasons that are not in the source: "old was built with ... and new with ...";
    false when they are the same or not known. */

@@ -15,7 +15,8 @@ noinst_LIBRARIES += %D%/libreport.a
 	%D%/compare-lines.h %D%/compare-lines.c \
 	%D%/compare-paths.h %D%/compare-paths.c \
 	%D%/compare-time.h %D%/compare-time.c \
-	%D%/compare-print.h %D%/compare-print.c %D%/compare-text.c %D%/compare-markdown.c %D%/compare-json.c %D%/compare-folded.c \
+	%D%/compare-print.h %D%/compare-print.c %D%/compare-text.c %D%/compare-markdown.c %D%/compare-folded.c \
+	%D%/compare-data.h %D%/compare-json.c %D%/compare-html.c \
 	%D%/check.h %D%/check.c \
 	%D%/check-fingerprint.c \
 	%D%/check-limits.h %D%/check-limits.c \

@@ -42,6 +42,24 @@ int html_end(FILE *out, struct err *err)
     return err_set(err, code, "page: %s", strerror(-code));
 }
 
+void html_begin_data(FILE *out, const char *otherwise)
+{
+    fprintf(out, "<noscript>%s</noscript>\n<script type=\"application/json\" id=\"data\">", otherwise);
+}
+
+void html_end_data(FILE *out, const struct page_asset *script)
+{
+    fputs("</script>\n", out);
+    html_script(out, script);
+}
+
+void html_script(FILE *out, const struct page_asset *script)
+{
+    fputs("<script>", out);
+    fwrite(script->bytes, 1, script->length, out);
+    fputs("</script>\n", out);
+}
+
 static const char *escape_of(char byte)
 {
     switch (byte) {

@@ -18,6 +18,14 @@ void html_begin(FILE *out, const char *title, const struct page_asset *script);
 /* The end. Returns 0 or, with a sentence, the negative errno of a write that failed since html_begin. */
 int html_end(FILE *out, struct err *err);
 
+/* Before and behind the data, as JSON, of a page that a script draws: `otherwise` is a sentence, HTML, for readers
+   without scripts. The script finds the data in the element "data". */
+void html_begin_data(FILE *out, const char *otherwise);
+void html_end_data(FILE *out, const struct page_asset *script);
+
+/* Behind what it works on: the script that html_begin was told of. */
+void html_script(FILE *out, const struct page_asset *script);
+
 /* Text, or the value of an attribute in double quotes: of any bytes. What is not UTF-8 becomes U+FFFD. */
 void html_text(FILE *out, const char *text);
 

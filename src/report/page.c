@@ -19,13 +19,10 @@ int report_page(const struct model *model, const struct report_options *options,
     describe_request(&title, model->request, model->session);
     text_add(&title, " - syseng-mem");
     html_begin(out, text_get(&title), &page_request_script);
-    fputs("<noscript>This page is drawn by the script in it; lines.txt and callstack.txt beside it have the same "
-          "figures.</noscript>\n<script type=\"application/json\" id=\"data\">",
-          out);
+    html_begin_data(out, "This page is drawn by the script in it; lines.txt and callstack.txt beside it have the same "
+                         "figures.");
     int code = build_dump_script(&build, data, out, err);
-    fputs("</script>\n<script>", out);
-    fwrite(page_request_script.bytes, 1, page_request_script.length, out);
-    fputs("</script>\n", out);
+    html_end_data(out, &page_request_script);
     text_fini(&title);
     return code != 0 ? code : html_end(out, err);
 }

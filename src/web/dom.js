@@ -84,3 +84,19 @@ function emptyState(...children) {
 function code(text) {
     return el('code', {}, text);
 }
+
+/* What limits the meaning of the figures, a sentence each; few stay open. Nothing when there is none. */
+function warningBox(texts) {
+    if (texts.length === 0)
+        return null;
+    return el('details', {class: 'warnings', open: texts.length <= 2}, el('summary', {},
+        `${texts.length} thing${texts.length === 1 ? '' : 's'} to know about these figures`),
+    el('ul', {}, texts.map(text => el('li', {}, text))));
+}
+
+/* A menu of {key, label}, which calls back with the key. */
+function menuOf(label, choices, onchange) {
+    const menu = el('select', {'aria-label': label, onchange: () => onchange(menu.value)},
+        choices.map(({key, label: text}) => el('option', {value: key}, text)));
+    return menu;
+}

@@ -2,7 +2,7 @@
    are drawn, so that its size does not matter.
 
    new FlameView({tree, sums, before, measures, name, place, kind, details}): `tree` is a FlameTree; `sums` has an array of its
-   values per measure's key, `before` likewise those to compare with, or is null; `name(item)`, `place(item)` ("src/app.c:17") and
+   values per measure's key, `before` likewise those to compare with, or is null: colours are then the changes, and widths either's; `name(item)`, `place(item)` ("src/app.c:17") and
    `kind(item)` ("own", "library" or "runtime") tell of an item, `details(node)` gives lines for the tooltip. */
 
 const FLAME_ROW = 20;
@@ -13,6 +13,7 @@ class FlameView {
     constructor(options) {
         Object.assign(this, options);
         this.measure = this.measures[0];
+        this.shown = this.sums;
         this.focus = 0;
         this.selected = 0;
         this.hovered = -1;
@@ -24,8 +25,8 @@ class FlameView {
     }
 
     build() {
-        this.menu = el('select', {'aria-label': 'measure', onchange: () => this.setMeasure(this.menu.value)},
-            this.measures.map(({key, label}) => el('option', {value: key}, label)));
+        this.menu = menuOf('measure', this.measures, key => this.setMeasure(key));
+        this.sides = menuOf('side', [{key: 'new', label: 'new'}, {key: 'old', label: 'old'}], side => this.setSide(side));
         this.search = filterBox('search functions  ( / )', wanted => this.setSearch(wanted));
         this.search.addEventListener('keydown', event => this.onSearchKey(event));
         this.share = el('span', {class: 'share', role: 'status'});
@@ -36,13 +37,15 @@ class FlameView {
         this.scroller = el('div', {class: 'flame-scroll', onscroll: () => this.draw()}, this.canvas, this.spacer);
         this.tooltip = el('div', {class: 'tooltip', hidden: true});
         this.spoken = el('div', {class: 'offscreen', 'aria-live': 'polite'});
+        this.caption = el('p', {class: 'facts on-paper'}); /* what the menus say */
         this.list = el('div', {class: 'flame-list'});
         this.asText = el('details', {class: 'as-text', ontoggle: () => this.fillList()},
             el('summary', {}, 'As a list'), this.list);
         this.element = el('div', {class: 'flame'},
-            el('div', {class: 'bar-row'}, el('label', {}, 'Width: ', this.menu), this.search, this.share, this.reset,
+            el('div', {class: 'bar-row'}, el('label', {}, 'Width: ', this.menu),
+                this.before ? el('label', {}, 'of ', this.sides) : null, this.search, this.share, this.reset,
                 this.legend()),
-            this.scroller, this.tooltip, this.spoken, this.asText);
+            this.caption, this.scroller, this.tooltip, this.spoken, this.asText);
         this.listen();
     }
 
@@ -73,9 +76,21 @@ class FlameView {
         this.draw();
     }
 
+    /* Widths are those of "new" or "old"; the focus stays, unless that side has nothing there. */
+    setSide(side) {
+        this.shown = side === 'old' ? this.before : this.sums;
+        this.sides.value = side;
+        if (!(this.shown[this.measure.key][this.focus] > 0))
+            this.focus = 0;
+        this.selected = this.focus;
+        this.layOut();
+        this.draw();
+    }
+
     layOut() {
-        this.layout = this.tree.layOut(this.sums[this.measure.key]);
+        this.layout = this.tree.layOut(this.shown[this.measure.key]);
         this.change = this.before ? this.changes() : null;
+        this.caption.textContent = `Width: ${this.measure.label}${this.before ? ` of ${this.sides.value}` : ''}`;
         this.asText.open = false;
         this.fitHeight();
         this.showShare();
@@ -172,7 +187,7 @@ class FlameView {
 
     drawNow() {
         const width = this.scroller.clientWidth, height = this.scroller.clientHeight;
-        this.scale = width / this.layout.values[this.focus];
+        this.scale = width / Math.max(this.layout.values[this.focus], Number.MIN_VALUE);
         this.colors = flameColors();
         const pen = this.prepare(width, height);
         for (let node = this.focus; node !== 0;) {
@@ -312,15 +327,24 @@ class FlameView {
 
     /* The lines of the tooltip. */
     tell(node) {
-        const {key, text} = this.measure, value = this.sums[key][node];
+        const {key, label, text} = this.measure, {values} = this.layout, value = values[node];
         const lines = [this.nodeName(node) + (node > 0 && this.tree.inlined[node] ? '  (inlined)' : ''), ...this.details(node),
-            `${this.measure.label} ${text(value)}, ${percentText(value, this.layout.values[0])} of all`];
+            `${label} ${text(value)}, ${percentText(value, values[0])} of all`];
         if (this.focus !== 0 && !this.isAbove(node))
-            lines[lines.length - 1] += `, ${percentText(value, this.layout.values[this.focus])} of what is shown`;
+            lines[lines.length - 1] += `, ${percentText(value, values[this.focus])} of what is shown`;
         if (this.before)
-            lines.push(`before ${text(this.before[key][node])}`);
+            return lines.concat(this.tellChanges(node));
         const others = this.measures.filter(measure => measure !== this.measure && this.sums[measure.key][node] > 0);
         return lines.concat(others.map(measure => `${measure.label} ${measure.text(this.sums[measure.key][node])}`));
+    }
+
+    /* Old, new and change of each measure, that of the menu first. */
+    tellChanges(node) {
+        const rest = this.measures.filter(measure => measure !== this.measure);
+        return [this.measure, ...rest].map(measure => {
+            const old = this.before[measure.key][node], now = this.sums[measure.key][node];
+            return `${measure.label}: ${changeLine(measure, old, now)}`;
+        });
     }
 
     hover(node, event) {
@@ -423,7 +447,7 @@ class FlameView {
         const {values, children} = this.layout;
         return el('ul', {}, (children[node] ?? []).map(child => {
             const line = el('span', {}, `${this.nodeName(child)}  `, el('b', {}, this.measure.text(values[child])),
-                ` ${percentText(values[child], values[0])}`);
+                ` ${percentText(values[child], values[0])}`, this.before ? `  ${this.tellChanges(child)[0]}` : '');
             if (!children[child])
                 return el('li', {}, line);
             const inner = el('details', {ontoggle: () => {

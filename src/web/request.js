@@ -1,6 +1,5 @@
 /* The page of a request: its head, and a tab for each view. */
 
-/* Made when they are first opened. */
 const TABS = [
     {id: 'lines', label: 'Lines', make: page => new LinesTab(page.profile, page.data)},
     {id: 'flame', label: 'Flame', make: page => flameTab(page)},
@@ -12,17 +11,12 @@ const TABS = [
     {id: 'files', label: 'Files', make: page => ({element: filesTab(page.data.origin)})},
 ];
 
-class RequestPage {
+class RequestPage extends TabbedPage {
     constructor(data) {
+        super(TABS);
         this.data = data;
         this.profile = new Profile(data);
-        this.views = {};
-        this.links = TABS.map(({id, label}) => el('a', {href: `#${id}`}, label));
-        this.main = el('main');
-        document.body.append(this.head(), el('nav', {'aria-label': 'views'}, this.links), this.main, this.foot());
-        addEventListener('hashchange', () => this.open());
-        addEventListener('keydown', event => this.onKey(event));
-        this.open();
+        this.begin();
     }
 
     get tree() {
@@ -78,47 +72,24 @@ class RequestPage {
         return list;
     }
 
-    /* What limits the meaning of the figures. The grave ones stay open. */
+    /* What limits the meaning of the figures. */
     warnings(warnings) {
         const all = this.data.sample_bytes > 0 ? [`Stacks are estimates, of one allocation in ${bytesText(this.data.sample_bytes)}; ` +
             'the figures above are exact.', ...warnings] : warnings;
-        if (all.length === 0)
-            return null;
-        return el('details', {class: 'warnings', open: all.length <= 2}, el('summary', {},
-            `${all.length} thing${all.length === 1 ? '' : 's'} to know about these figures`),
-        el('ul', {}, all.map(text => el('li', {}, text))));
+        return warningBox(all);
     }
 
     foot() {
         return el('footer', {}, `${this.data.tool} \u00b7 bytes are as the program asked for them; ${this.countsAllStacks() ? 'those of lines' : 'those of the head and of lines'} as the allocator set them aside`);
     }
 
-    /* Show the view that the address names. */
-    open() {
-        const [wanted, argument] = location.hash.slice(1).split('/');
-        const tab = TABS.find(({id}) => id === wanted) ?? TABS[0];
-        const view = this.views[tab.id] ??= tab.make(this);
-        this.current = view;
-        this.links.forEach((link, i) => TABS[i] === tab ? link.setAttribute('aria-current', 'page') : link.removeAttribute('aria-current'));
-        this.main.replaceChildren(view.element);
-        this.main.className = `tab-${tab.id}`;
-        if (tab.id === 'graph' && Number(argument) in this.profile.functions.name)
+    arrive(view, argument) {
+        if (view instanceof GraphTab && Number(argument) in this.profile.functions.name)
             view.choose(Number(argument));
     }
 
     showCallers(number) {
         location.hash = `graph/${number}`;
-    }
-
-    /* "/" goes to the box that searches or filters what is shown. */
-    onKey(event) {
-        const isTyping = event.target.matches('input, select, textarea');
-        const box = this.current.search ?? this.current.filter;
-        if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey || !box)
-            return;
-        event.preventDefault();
-        box.focus();
-        box.select();
     }
 }
 

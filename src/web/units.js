@@ -17,6 +17,17 @@ function changeText(bytes) {
     return (bytes < 0 ? '' : '+') + bytesText(bytes);
 }
 
+/* A change of any measure, with its sign; nothing for none. */
+function signedText(measure, change) {
+    return change === 0 ? '' : (change < 0 ? '-' : '+') + measure.text(Math.abs(change));
+}
+
+/* "512.0 KiB -> 768.0 KiB, +256.0 KiB" */
+function changeLine(measure, old, now) {
+    const change = signedText(measure, now - old);
+    return change === '' ? `${measure.text(old)}, no change` : `${measure.text(old)} \u2192 ${measure.text(now)}, ${change}`;
+}
+
 /* As the line report has it: "0.516 MiB"; a loss that rounds to nothing has no sign. */
 function mibText(bytes) {
     const text = (bytes / 1048576).toFixed(3);

@@ -30,6 +30,7 @@ E2E_TESTS += %D%/hooks-heap.test
 E2E_TESTS += %D%/hooks-process.test
 E2E_TESTS += %D%/hooks-session.test
 E2E_TESTS += %D%/page.test
+E2E_TESTS += %D%/compare-page.test
 E2E_TESTS += %D%/run-allocator.test
 E2E_TESTS += %D%/run-children.test
 E2E_TESTS += %D%/run-depth.test
@@ -68,6 +69,6 @@ E2E_TESTS += %D%/unwind-checked.test
 EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/schemas.sh %D%/truth.sh %D%/stops.sh %D%/blame-dlclose.sh %D%/leaks.sh %D%/push.sh
 
 dist_check_SCRIPTS += $(E2E_TESTS)
-EXTRA_DIST += %D%/browser.py %D%/page-checks.py
+EXTRA_DIST += %D%/browser.sh %D%/browser.py %D%/reader.py %D%/page-checks.py %D%/compare-page-checks.py
 EXTRA_DIST += tests/lib.sh %D%/cli-server.c
 TESTS += $(E2E_TESTS)

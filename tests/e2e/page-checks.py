@@ -3,47 +3,11 @@
 Prints a line per check: "ok", or "not ok" and why, a tab, its name. Lines that begin with "#" are figures for the log.
 """
 
-import sys
 import time
 
-from browser import Browser
+from reader import check, color_at, drive, frame_at, show, text, texts
 
-FOLDER = sys.argv[1]
 TABS = ('lines', 'flame', 'graph', 'functions', 'leaks', 'sizes', 'timeline', 'files')
-ROW = 20
-
-
-def check(name, got, expected=True):
-    print(f'ok\t{name}' if got == expected else f'not ok: {got!r} is not {expected!r}\t{name}'.replace('\n', ' '), flush=True)
-
-
-def show(browser, name, tab=''):
-    browser.open('about:blank')  # or it would only be another place in the same page
-    browser.open(f'file://{FOLDER}/{name}.html#{tab}')
-
-
-def text(browser, selector):
-    return browser.run('return document.querySelector(arguments[0])?.textContent ?? null', selector)
-
-
-def texts(browser, selector):
-    return browser.run('return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)', selector)
-
-
-def frame_at(browser, depth, share):
-    """Where a row of the flame graph is: at a depth, and at a share of its width."""
-    left, top, width = browser.run('''const box = document.querySelector('canvas').getBoundingClientRect();
-        return [box.left, box.top, box.width]''')
-    return left + share * width, top + depth * ROW + ROW / 2
-
-
-def color_at(browser, depth, share):
-    """The colour that is drawn there, once what was asked for is drawn."""
-    browser.run('return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))')
-    return browser.run('''const canvas = document.querySelector('canvas'), ratio = devicePixelRatio;
-        const [red, green, blue] = canvas.getContext('2d').getImageData(arguments[1] * canvas.width,
-            (arguments[0] * 20 + 3) * ratio, 1, 1).data;
-        return '#' + [red, green, blue].map(value => value.toString(16).padStart(2, '0')).join('')''', depth, share)
 
 
 def check_tabs(browser):
@@ -151,7 +115,7 @@ def check_difference(browser):
     red, _, blue = channels(2, 0.5)
     check('the same is neither', abs(red - blue) < 20)
     browser.move(*frame_at(browser, 4, 0.3))
-    browser.wait('return document.querySelector(".tooltip:not([hidden])").textContent.includes("before 256.0 KiB")')
+    browser.wait('return document.querySelector(".tooltip:not([hidden])").textContent.includes("peak: 256.0 KiB \u2192 512.0 KiB, +256.0 KiB")')
     check('the tooltip tells what was before', True)
 
 
@@ -273,21 +237,5 @@ def check_looks(browser):
     browser.emulate()
 
 
-def errors(browser):
-    # color_at reads pixels, which Chromium comments on.
-    return [line for line in browser.log() if 'willReadFrequently' not in line]
-
-
-def main():
-    with Browser(FOLDER) as browser:
-        for part in (check_tabs, check_lines, check_flame, check_difference, check_functions, check_others, check_empty,
-                     check_large, check_indexes, check_looks):
-            part(browser)
-            check(f'{part.__name__[6:]}: no error in the console', errors(browser), [])
-        check_hostile(browser)
-        # What the policy refused is told there: that is as it should be.
-        check('hostile: no error but refusals', [line for line in errors(browser) if 'Content Security Policy' not in line], [])
-    print('done\t')
-
-
-main()
+drive((check_tabs, check_lines, check_flame, check_difference, check_functions, check_others, check_empty, check_large,
+       check_indexes, check_looks), check_hostile)

@@ -61,9 +61,14 @@ EXTRA_DIST += %D%/blame-truth.h %D%/blame-truth-bare.c %D%/blame-truth-part.h %D
 EXTRA_DIST += %D%/symbols-truth.h %D%/symbols-truth.c %D%/symbols-truth-cxx.cc
 
 # Sample pages for a browser.
+if TESTS_ENABLED
 check_PROGRAMS += %D%/page-make
-%C%_page_make_SOURCES = %D%/page-make.c tests/unit/page-session.c tests/unit/page-session.h
-%C%_page_make_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS)
+%C%_page_make_SOURCES = %D%/page-make.c tests/unit/page-session.c tests/unit/page-session.h tests/unit/compare-fake.c \
+	tests/unit/compare-fake.h tests/unit/compare-world.c tests/unit/compare-world.h
+%C%_page_make_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_page_make_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS) -lm
+endif
+
 # CPU time.
 check_PROGRAMS += %D%/deny-perf
 %C%_deny_perf_SOURCES = %D%/deny-perf.c

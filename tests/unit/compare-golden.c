@@ -2,6 +2,7 @@
 
 #include <config.h>
 
+#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,149 +12,10 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "compare-fake.h"
+#include "compare-world.h"
 #include "golden.h"
+#include "page-text.h"
 #include "report/compare.h"
-
-static const char old_app[] = "uint64_t *range(size_t n)\n"                   /* 1 */
-                              "{\n"                                           /* 2 */
-                              "    uint64_t *r = malloc(n * sizeof *r);\n"    /* 3 */
-                              "    fill(r, n);\n"                             /* 4 */
-                              "    return r;\n"                               /* 5 */
-                              "}\n"                                           /* 6 */
-                              "\n"                                            /* 7 */
-                              "int handle(struct request *q)\n"               /* 8 */
-                              "{\n"                                           /* 9 */
-                              "    char small[16], *buffer = malloc(4096);\n" /* 10 */
-                              "    use(range(65536), buffer);\n"              /* 11 */
-                              "    free(buffer);\n"                           /* 12 */
-                              "    return 200;\n"                             /* 13 */
-                              "}\n";
-
-static const char new_app[] = "uint64_t *range(size_t n)\n"                     /* 1 */
-                              "{\n"                                             /* 2 */
-                              "    /* Room for a | b. */\n"                     /* 3 */
-                              "    uint64_t *r = malloc(n * sizeof *r);\n"      /* 4 */
-                              "    fill(r, n);\n"                               /* 5 */
-                              "    return r;\n"                                 /* 6 */
-                              "}\n"                                             /* 7 */
-                              "\n"                                              /* 8 */
-                              "static char *header_dup(const char *s)\n"        /* 9 */
-                              "{\n"                                             /* 10 */
-                              "    return strdup(s);\n"                         /* 11 */
-                              "}\n"                                             /* 12 */
-                              "\n"                                              /* 13 */
-                              "int handle(struct request *q)\n"                 /* 14 */
-                              "{\n"                                             /* 15 */
-                              "    char small[16], *buffer = malloc(8192);\n"   /* 16 */
-                              "    use(range(98304), buffer);\n"                /* 17 */
-                              "    q->hdr = header_dup(\"Host: localhost\");\n" /* 18 */
-                              "    free(buffer);\n"                             /* 19 */
-                              "    return 200;\n"                               /* 20 */
-                              "}\n";
-
-enum { MEMORY, ROOT, USER, REQUESTS };
-
-struct world {
-    struct fake fakes[COMPARE_SIDES][REQUESTS];
-    struct compare_input inputs[COMPARE_SIDES][REQUESTS];
-    struct compare_snapshot snapshots[COMPARE_SIDES];
-    struct compare_result result;
-};
-
-static void add_old(struct fake *fake)
-{
-    const uint64_t root = fake_line(fake, "main", "/build/a/src/main.c", 5, 9);
-    const uint64_t call = fake_line(fake, "handle", "/build/a/src/app.c", 8, 11);
-    const uint64_t buffer = fake_line(fake, "handle", "/build/a/src/app.c", 8, 10);
-    const uint64_t range = fake_line(fake, "range", "/build/a/src/app.c", 1, 3);
-    fake_source(fake, "/build/a/src/app.c", old_app);
-    fake_stack(fake, 524288, 0, 3, (const uint64_t[]){range, call, root});
-    fake_stack(fake, 4096, 0, 2, (const uint64_t[]){buffer, root});
-    fake_stack(fake, 100, 0, 2, (const uint64_t[]){fake_line(fake, "old_log", "/build/a/src/log.c", 3, 4), root});
-}
-
-static void add_new(struct fake *fake)
-{
-    const uint64_t root = fake_line(fake, "main", "/build/b/src/main.c", 5, 9);
-    const uint64_t call = fake_line(fake, "handle", "/build/b/src/app.c", 14, 17);
-    const uint64_t header = fake_line(fake, "handle", "/build/b/src/app.c", 14, 18);
-    const uint64_t buffer = fake_line(fake, "handle", "/build/b/src/app.c", 14, 16);
-    const uint64_t range = fake_line(fake, "range", "/build/b/src/app.c", 1, 4);
-    const uint64_t dup = fake_line(fake, "header_dup", "/build/b/src/app.c", 9, 11);
-    fake_source(fake, "/build/b/src/app.c", new_app);
-    fake_stack(fake, 786432, 0, 3, (const uint64_t[]){range, call, root});
-    fake_stack(fake, 8192, 0, 2, (const uint64_t[]){buffer, root});
-    for (int i = 0; i < 11; i++)
-        fake_stack(fake, 16, 16, 3, (const uint64_t[]){dup, header, root});
-}
-
-static void init_world(struct world *world)
-{
-    static const char *const targets[REQUESTS] = {"/memory", "/", "/user?id=1"};
-    static const struct compare_snapshot heads[COMPARE_SIDES] = {
-        {.name = "2026-11-22_18:20:37",
-         .time_s = 1795371637,
-         .commit = "d2c91aa02e8f0f4d0e3c1ab2ac0cbb4be4a4f5d1",
-         .subject = "reuse header buffer",
-         .compiler = "GNU C17 12.2.0 -O2 -g"},
-        {.name = "2026-11-23_14:59:27",
-         .time_s = 1795445967,
-         .commit = "19eff8d4",
-         .subject = "dup headers | all of them",
-         .is_dirty = true,
-         .compiler = "GNU C17 12.2.0 -O0 -g"},
-    };
-    for (int side = 0; side < COMPARE_SIDES; side++) {
-        world->snapshots[side] = heads[side];
-        for (int i = 0; i < REQUESTS; i++)
-            fake_init(&world->fakes[side][i], "GET", targets[i]);
-        world->snapshots[side].inputs = world->inputs[side];
-        world->snapshots[side].input_count = side == COMPARE_OLD ? REQUESTS - 1 : REQUESTS;
-    }
-}
-
-static void build_world(struct world *world)
-{
-    static const char *const folders[COMPARE_SIDES] = {"profiling/2026-11-22_18:20:37/GET.memory.000410ms",
-                                                       "profiling/2026-11-23_14:59:27/GET.memory.000440ms"};
-    struct err err;
-    for (int side = 0; side < COMPARE_SIDES; side++) {
-        for (int i = 0; i < REQUESTS; i++)
-            fake_snapshot(&world->fakes[side][i], "", &world->inputs[side][i]);
-        world->inputs[side][MEMORY].folder = folders[side];
-    }
-    assert_int_equal(compare_build(world->snapshots, &world->result, &err), 0);
-}
-
-static void end_world(struct world *world)
-{
-    compare_fini(&world->result);
-    for (int side = 0; side < COMPARE_SIDES; side++)
-        for (int i = 0; i < REQUESTS; i++)
-            fake_fini(&world->fakes[side][i]);
-}
-
-static void init_changed(struct world *world)
-{
-    static const uint64_t old[10] = {410000, 402000, 431000, 409000, 455000, 390000, 411000, 415000, 407000, 412000},
-                          new[10] = {440000, 431000, 398000, 444000, 405000, 490000, 421000, 436000, 405000, 431000};
-    init_world(world);
-    add_old(&world->fakes[COMPARE_OLD][MEMORY]);
-    add_new(&world->fakes[COMPARE_NEW][MEMORY]);
-    for (int i = 1; i < 10; i++) { /* ten equal firings on each side */
-        add_old(&world->fakes[COMPARE_OLD][MEMORY]);
-        add_new(&world->fakes[COMPARE_NEW][MEMORY]);
-    }
-    for (int side = 0; side < COMPARE_SIDES; side++) {
-        struct fake *fake = &world->fakes[side][MEMORY];
-        const size_t each = fake->session.site_count / 10;
-        fake_repeat(fake, 10, side == COMPARE_OLD ? old : new);
-        fake->request.totals.peak_bytes /= 10;
-        for (size_t i = each; i < fake->session.site_count; i++)
-            fake->sites[i].peak_bytes = 0;
-    }
-}
 
 static char *render(const struct compare_result *result, compare_print_fn *print, const struct compare_print *options,
                     size_t *length)
@@ -180,20 +42,16 @@ static void mask_version(char *text, size_t *length)
 
 static void assert_golden(const char *name, compare_print_fn *print, const char *spec, bool source)
 {
-    struct world *world = calloc(1, sizeof *world);
+    struct world *world = world_changed();
     struct compare_limits limits;
     struct err err;
-    assert_non_null(world);
     assert_int_equal(compare_limits_parse(spec, &limits, &err), 0);
-    init_changed(world);
-    build_world(world);
     size_t length;
     char *text = render(&world->result, print, &(struct compare_print){.limits = &limits, .source = source}, &length);
     mask_version(text, &length);
     golden_compare(name, text, length);
     free(text);
-    end_world(world);
-    free(world);
+    world_free(world);
 }
 
 static void text(void **state)
@@ -223,14 +81,10 @@ static void folded(void **state)
 
 static void nothing_changed_is_said_so(void **state)
 {
-    struct world *world = calloc(1, sizeof *world);
+    struct world *world = world_unchanged();
     struct compare_limits limits;
     struct err err;
-    assert_non_null(world);
     assert_int_equal(compare_limits_parse(COMPARE_LIMITS_DEFAULT, &limits, &err), 0);
-    init_world(world);
-    world->snapshots[COMPARE_NEW].input_count = REQUESTS - 1;
-    build_world(world);
     assert_false(compare_is_worse(&world->result, &limits));
     size_t length;
     char *text = render(&world->result, compare_text, &(struct compare_print){.limits = &limits}, &length);
@@ -238,19 +92,15 @@ static void nothing_changed_is_said_so(void **state)
     assert_non_null(strstr(text, "\nnot worse (limits: not-freed>0, peak>10%)\n"));
     assert_null(strstr(text, "lines that"));
     free(text);
-    end_world(world);
-    free(world);
+    world_free(world);
 }
 
 static void colour_changes_no_text(void **state)
 {
-    struct world *world = calloc(1, sizeof *world);
+    struct world *world = world_changed();
     struct compare_limits limits;
     struct err err;
-    assert_non_null(world);
     assert_int_equal(compare_limits_parse(COMPARE_LIMITS_DEFAULT, &limits, &err), 0);
-    init_changed(world);
-    build_world(world);
     struct compare_print options = {.limits = &limits, .source = true};
     size_t length, plain_length;
     char *plain = render(&world->result, compare_text, &options, &plain_length);
@@ -267,8 +117,97 @@ static void colour_changes_no_text(void **state)
     assert_string_equal(text, plain);
     free(text);
     free(plain);
-    end_world(world);
-    free(world);
+    world_free(world);
+}
+
+/* The page of `world`, and its other formats. */
+static char *render_as(struct world *world, compare_print_fn *print, bool source)
+{
+    struct compare_limits limits;
+    struct err err;
+    size_t length;
+    assert_int_equal(compare_limits_parse(COMPARE_LIMITS_DEFAULT, &limits, &err), 0);
+    char *text = render(&world->result, print, &(struct compare_print){.limits = &limits, .source = source}, &length);
+    assert_int_equal(strlen(text), length);
+    return text;
+}
+
+static void the_page_has_all_that_the_json_has(void **state)
+{
+    struct world *world = world_changed();
+    char *page = render_as(world, compare_html, true), *json = render_as(world, compare_json, true);
+    json_t *data = page_data(page), *expected = json_loads(json, 0, NULL), *value;
+    const char *key;
+    assert_non_null(expected);
+    assert_true(json_object_size(expected) > 10);
+    json_object_foreach(expected, key, value)
+    {
+        if (!json_equal(value, json_object_get(data, key)))
+            fail_msg("%s differs", key);
+    }
+    json_decref(expected);
+    json_decref(data);
+    free(page);
+    free(json);
+    world_free(world);
+}
+
+static const char *cell_of(const json_t *row, size_t number)
+{
+    return json_string_value(json_array_get(json_object_get(row, "cells"), number));
+}
+
+/* The verdict, and the cells of the table. */
+static void the_page_says_what_the_text_says(void **state)
+{
+    struct world *world = world_changed();
+    char *page = render_as(world, compare_html, true), *text = render_as(world, compare_text, true);
+    json_t *data = page_data(page);
+    const json_t *peak = json_array_get(json_array_get(json_object_get(data, "table"), 0), 0),
+                 *allocated = json_array_get(json_array_get(json_object_get(data, "table"), 0), 1);
+    const char *verdict = json_string_value(json_object_get(data, "verdict"));
+    assert_non_null(strstr(text, verdict));
+    assert_true(strncmp(verdict, "worse: ", 7) == 0);
+    assert_true(json_is_true(json_object_get(data, "is_worse")));
+    assert_string_equal(cell_of(peak, 0), "peak");
+    assert_string_equal(cell_of(peak, 4), "+50.4 %");
+    assert_true(json_is_true(json_object_get(peak, "worse")));
+    assert_string_equal(cell_of(allocated, 4), "+50.4 %");
+    assert_true(json_is_false(json_object_get(allocated, "worse")));
+    assert_string_equal(cell_of(json_array_get(json_array_get(json_object_get(data, "table"), 2), 0), 0),
+                        "only in new");
+    json_decref(data);
+    free(page);
+    free(text);
+    world_free(world);
+}
+
+static void a_page_without_source_has_none(void **state)
+{
+    struct world *world = world_changed();
+    char *page = render_as(world, compare_html, true);
+    assert_non_null(strstr(page, "malloc(8192)"));
+    free(page);
+    page = render_as(world, compare_html, false);
+    assert_null(strstr(page, "malloc(8192)"));
+    free(page);
+    world_free(world);
+}
+
+static void a_page_lets_nothing_in(void **state)
+{
+    struct world *world = world_changed();
+    char *tame = render_as(world, compare_html, true);
+    world->result.sides[COMPARE_NEW].subject = "</script><script>attacked()</script>";
+    world->result.sides[COMPARE_NEW].name = "<img src=x>";
+    char *hostile = render_as(world, compare_html, true);
+    assert_non_null(strstr(tame, "Content-Security-Policy"));
+    assert_non_null(strstr(hostile, "&lt;img src=x&gt; - syseng-mem</title>"));
+    assert_non_null(strstr(hostile, "\\u003c/script>"));
+    assert_int_equal(count_text(hostile, "<"), count_text(tame, "<"));
+    free(tame);
+    free(hostile);
+    world_free(world);
 }
 
 /* Of 3,000 requests of long names that all differ. */
@@ -322,6 +261,10 @@ int main(void)
         cmocka_unit_test(folded),
         cmocka_unit_test(nothing_changed_is_said_so),
         cmocka_unit_test(colour_changes_no_text),
+        cmocka_unit_test(the_page_has_all_that_the_json_has),
+        cmocka_unit_test(the_page_says_what_the_text_says),
+        cmocka_unit_test(a_page_without_source_has_none),
+        cmocka_unit_test(a_page_lets_nothing_in),
         cmocka_unit_test(a_comment_is_never_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

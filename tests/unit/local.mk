@@ -59,7 +59,7 @@ UNIT_TESTS += %D%/snapshot
 %C%_snapshot_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_snapshot_LDADD = src/snapshot/libsnapshot.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += %D%/page
-%C%_page_SOURCES = %D%/page.c %D%/page-session.c %D%/page-session.h
+%C%_page_SOURCES = %D%/page.c %D%/page-session.c %D%/page-session.h %D%/page-text.c %D%/page-text.h
 %C%_page_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_page_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += %D%/report-formats
@@ -75,8 +75,9 @@ UNIT_TESTS += %D%/compare
 %C%_compare_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS) -lm
 
 UNIT_TESTS += %D%/compare-golden
-%C%_compare_golden_SOURCES = %D%/compare-golden.c %D%/compare-fake.c %D%/compare-fake.h %D%/golden.c %D%/golden.h
-%C%_compare_golden_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_compare_golden_SOURCES = %D%/compare-golden.c %D%/compare-fake.c %D%/compare-fake.h %D%/compare-world.c \
+	%D%/compare-world.h %D%/golden.c %D%/golden.h %D%/page-text.c %D%/page-text.h
+%C%_compare_golden_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_compare_golden_LDADD = src/report/libreport.a src/base/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS) -lm
 
 UNIT_TESTS += %D%/compare-lines

@@ -16,11 +16,10 @@
 #include <cmocka.h>
 
 #include "page-session.h"
+#include "page-text.h"
 #include "report/page-html.h"
 #include "report/page-names.h"
 #include "report/page.h"
-
-#define DATA_BEGIN "<script type=\"application/json\" id=\"data\">"
 
 struct output {
     char *text;
@@ -51,28 +50,6 @@ static char *render(const struct page_sample *sample, bool source, struct model 
     output_begin(&output);
     assert_int_equal(report_page(model, &options, output.stream, NULL), 0);
     return output_end(&output);
-}
-
-static json_t *data_of(const char *page)
-{
-    const char *begin = strstr(page, DATA_BEGIN);
-    assert_non_null(begin);
-    begin += strlen(DATA_BEGIN);
-    const char *end = strstr(begin, "</script>");
-    assert_non_null(end);
-    json_error_t error;
-    json_t *data = json_loadb(begin, (size_t)(end - begin), 0, &error);
-    if (data == NULL)
-        fail_msg("%s", error.text);
-    return data;
-}
-
-static size_t count(const char *text, const char *wanted)
-{
-    size_t found = 0;
-    for (; (text = strstr(text, wanted)) != NULL; text += strlen(wanted))
-        found++;
-    return found;
 }
 
 static json_int_t number_at(const json_t *array, size_t index)
@@ -135,7 +112,7 @@ static void check_stacks(const struct page_sample *sample)
 {
     struct model model;
     char *page = render(sample, true, &model);
-    json_t *data = data_of(page);
+    json_t *data = page_data(page);
     uint64_t *expected = totals_of_model(&model), *got = totals_of_data(data, model.function_count);
     assert_true(model.function_count > 5);
     assert_memory_equal(expected, got, model.function_count * sizeof *got);
@@ -161,8 +138,8 @@ static void names_are_told_once(void **state)
     struct model model;
     struct page_sample sample = page_sample();
     char *page = render(&sample, true, &model);
-    assert_int_equal(count(page, "\"parse_headers\""), 1);
-    assert_int_equal(count(page, "\"source/server.c\""), 1);
+    assert_int_equal(count_text(page, "\"parse_headers\""), 1);
+    assert_int_equal(count_text(page, "\"source/server.c\""), 1);
     model_fini(&model);
     free(page);
 }
@@ -184,7 +161,7 @@ static void rows_without_a_measurement_have_no_figures(void **state)
     struct model model;
     struct page_sample sample = page_sample();
     char *page = render(&sample, true, &model);
-    json_t *data = data_of(page);
+    json_t *data = page_data(page);
     assert_int_equal(json_array_size(json_object_get(data, "lines")), 2);
     const json_t *ran = row_of(data, 0, 12), *never = row_of(data, 0, 23), *blind = row_of(data, 1, 11);
     assert_int_equal(json_integer_value(json_object_get(ran, "heap")), 524288);
@@ -206,7 +183,7 @@ static void measures_that_were_not_taken_have_no_column(void **state)
     struct model model;
     struct page_sample sample = page_sample_empty();
     char *page = render(&sample, true, &model);
-    json_t *data = data_of(page);
+    json_t *data = page_data(page);
     assert_int_equal(json_object_size(json_object_get(json_object_get(data, "stacks"), "values")), 0);
     assert_true(json_is_null(json_object_get(data, "sizes")));
     assert_true(json_is_null(json_object_get(json_object_get(data, "request"), "cpu_ns")));
@@ -223,12 +200,12 @@ static void without_sources_the_page_has_no_line_of_them(void **state)
     struct page_sample sample = page_sample();
     char *page = render(&sample, true, &model);
     model_fini(&model);
-    assert_int_equal(count(page, "kept = malloc"), 2); /* in the line report, and in its frame */
+    assert_int_equal(count_text(page, "kept = malloc"), 2); /* in the line report, and in its frame */
     free(page);
     page = render(&sample, false, &model);
     model_fini(&model);
-    assert_int_equal(count(page, "malloc(16)"), 0);
-    assert_int_equal(count(page, "range(xr.hi)"), 0);
+    assert_int_equal(count_text(page, "malloc(16)"), 0);
+    assert_int_equal(count_text(page, "range(xr.hi)"), 0);
     free(page);
 }
 
@@ -239,14 +216,14 @@ static void nothing_of_the_program_is_more_than_text(void **state)
     struct page_sample tame = page_sample(), hostile = page_sample_hostile();
     char *page = render(&tame, true, &model);
     model_fini(&model);
-    size_t tags = count(page, "<");
+    size_t tags = count_text(page, "<");
     free(page);
     page = render(&hostile, true, &model);
     model_fini(&model);
-    assert_int_equal(count(page, "<"), tags);
+    assert_int_equal(count_text(page, "<"), tags);
     assert_non_null(strstr(page, "\\u003c/script>"));
     assert_null(strstr(page, "\xe2\x80\xa8&quot;\"")); /* U+2028 is told by its number in scripts */
-    json_decref(data_of(page));
+    json_decref(page_data(page));
     free(page);
 }
 
@@ -256,7 +233,7 @@ static void what_limits_the_figures_is_told(void **state)
     struct model model;
     struct page_sample sample = page_sample();
     char *page = render(&sample, true, &model);
-    json_t *data = data_of(page);
+    json_t *data = page_data(page);
     const json_t *warnings = json_object_get(data, "warnings");
     size_t lost = 0;
     for (size_t i = 0; i < json_array_size(warnings); i++)
@@ -307,9 +284,9 @@ static void snapshots_are_rows_and_requests_columns(void **state)
 {
     (void)state;
     char *page = render_history(45, 5);
-    assert_int_equal(count(page, "<tr><th scope=\"row\">"), 45);
-    assert_int_equal(count(page, "<svg class=\"spark\""), 5);
-    assert_int_equal(count(page, "GET /page/00?&lt;b&gt;</div>"), 1);
+    assert_int_equal(count_text(page, "<th scope=\"row\">"), 45);
+    assert_int_equal(count_text(page, "<svg class=\"spark\""), 5);
+    assert_int_equal(count_text(page, "GET /page/00?&lt;b&gt;</div>"), 1);
     assert_non_null(strstr(page, "<a href=\"2026-11-22_18%3A44%3A00/GET.page03.000738ms/index.html\">"));
     assert_true(strstr(page, "_18%3A44%3A00/index.html") < strstr(page, "_18%3A00%3A00/index.html"));
     assert_null(strstr(page, "<the>"));
@@ -322,9 +299,9 @@ static void what_grew_most_is_named(void **state)
     (void)state;
     char *page = render_history(45, 5);
     /* Allocations grow by one a snapshot, the peak by 12 KiB in the 42nd. */
-    assert_int_equal(count(page, "<span class=\"worse\">GET /page/00?&lt;b&gt; peak 64.0 KiB &rarr; 76.0 KiB</span>"),
-                     1);
-    assert_int_equal(count(page, "peak 76.0 KiB &rarr; 64.0 KiB"), 0);
+    assert_int_equal(
+        count_text(page, "<span class=\"worse\">GET /page/00?&lt;b&gt; peak 64.0 KiB &rarr; 76.0 KiB</span>"), 1);
+    assert_int_equal(count_text(page, "peak 76.0 KiB &rarr; 64.0 KiB"), 0);
     free(page);
 }
 
@@ -333,7 +310,7 @@ static void what_a_snapshot_lacks_is_blank(void **state)
     (void)state;
     char *page = render_history(1, 5);
     /* One request has no figures, one is not there. */
-    assert_int_equal(count(page, "<td class=\"first\"></td><td></td><td></td>"), 2);
+    assert_int_equal(count_text(page, "<td class=\"first\"></td><td></td><td></td>"), 2);
     free(page);
     page = render_history(0, 0);
     assert_non_null(strstr(page, "syseng-mem snapshot"));
@@ -350,10 +327,10 @@ static void a_snapshot_has_a_row_a_request(void **state)
     assert_int_equal(page_snapshot(history.snapshots, history.requests, 5, output.stream, NULL), 0);
     page_sample_history_free();
     char *page = output_end(&output);
-    assert_int_equal(count(page, "<tr><th scope=\"row\">"), 4);
+    assert_int_equal(count_text(page, "<tr><th scope=\"row\">"), 4);
     assert_non_null(strstr(page, "<a href=\"GET.page00.000738ms/index.html\">GET /page/00?&lt;b&gt;</a>"));
     assert_non_null(strstr(page, "<span class=\"badge bad\">404</span>"));
-    assert_int_equal(count(page, "<td></td><td></td><td></td><td></td><td></td><td>0.74 ms</td>"), 1);
+    assert_int_equal(count_text(page, "<td></td><td></td><td></td><td></td><td></td><td>0.74 ms</td>"), 1);
     free(page);
 }
 
