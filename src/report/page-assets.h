@@ -11,6 +11,6 @@ struct page_asset {
     const char *hash; /* "sha256-...": what a Content-Security-Policy allows it by */
 };
 
-extern const struct page_asset page_style, page_request_script, page_compare_script;
+extern const struct page_asset page_style, page_request_script, page_compare_script, page_history_script;
 
 #endif

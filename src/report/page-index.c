@@ -1,4 +1,4 @@
-/* The pages that lead to others: plain HTML, without a script. */
+/* The pages that lead to others: plain HTML. A script adds to that of all snapshots how two are compared. */
 
 #include "report/page.h"
 
@@ -144,7 +144,9 @@ static void put_snapshot(FILE *out, const struct page_history *history, size_t n
 {
     const struct page_snapshot_row *row = &history->snapshots[number], *before = number > 0 ? row - 1 : NULL;
     const struct change worst = find_worst(history, before, row);
-    fputs("<tr><th scope=\"row\"><a href=\"", out);
+    fputs("<tr data-name=\"", out);
+    html_text(out, row->folder);
+    fputs("\"><th scope=\"row\"><a href=\"", out);
     html_url(out, row->folder);
     fputs("/index.html\">", out);
     html_text(out, row->time != NULL ? row->time : row->folder);
@@ -204,7 +206,7 @@ static int put_history_head(FILE *out, const struct page_history *history)
 
 int page_snapshots(const struct page_history *history, FILE *out, struct err *err)
 {
-    html_begin(out, "Snapshots - syseng-mem", NULL);
+    html_begin(out, "Snapshots - syseng-mem", &page_history_script);
     fprintf(out,
             "<header><h1>Snapshots</h1><p class=\"facts\">%zu snapshot%s of %zu request%s, newest "
             "first</p></header>\n<main>",
@@ -223,6 +225,7 @@ int page_snapshots(const struct page_history *history, FILE *out, struct err *er
         fputs("</tbody></table></div>", out);
     }
     fputs("</main>\n", out);
+    html_script(out, &page_history_script);
     int write_code = html_end(out, err);
     return code != 0 ? err_set(err, code, "page: %s", strerror(-code)) : write_code;
 }

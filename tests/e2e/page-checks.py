@@ -225,6 +225,39 @@ def check_indexes(browser):
     check('a snapshot has its requests', browser.run('return document.querySelectorAll("tbody tr").length'), 5)
 
 
+def tick(browser, number):
+    browser.run('document.querySelectorAll("tbody input")[arguments[0]].id = `box-${arguments[0]}`', number)
+    browser.click_on(f'#box-{number}')
+
+
+def check_comparer(browser):
+    show(browser, 'history')
+    check('the way to a comparison keeps out of sight', text(browser, '.compare-panel'), '')
+    tick(browser, 3)
+    check('one tick asks for another', 'Tick another' in text(browser, '.compare-panel'))
+    tick(browser, 1)
+    name = browser.run('return location.pathname').rsplit('/', 1)[0]
+    old, new = '2026-11-22_18:996:00', '2026-11-22_18:998:00'
+    commands = texts(browser, '.compare-panel code')
+    check('two give the command, the older one first', commands,
+          [f'syseng-mem compare -d {name} {old} {new}', f'syseng-mem compare -d {name} {old} {new} --as html -o compare.html'])
+    browser.click_on('.compare-panel button')
+    check('which can be copied', browser.wait("""const text = document.querySelector('.compare-panel button').textContent;
+        return text !== 'copy' && text"""), 'copied')
+    tick(browser, 2)
+    check('a third tick takes the place of the first', texts(browser, '.compare-panel code')[0].split(' ')[4:],
+          ['2026-11-22_18:997:00', new])
+    check('two stay ticked', browser.run('return document.querySelectorAll("tbody input:checked").length'), 2)
+    tick(browser, 1)
+    tick(browser, 2)
+    check('without any it goes', browser.run('return document.querySelector(".compare-panel").hidden'))
+    browser.run('document.querySelector("#box-1").focus()')
+    browser.press(' ')
+    check('a key ticks too', 'Tick another' in text(browser, '.compare-panel'))
+    check('words are quoted for the shell', browser.run("""return ["it's", 'a b', 'plain-1.0', '<b>'].map(shellWord)"""),
+          ["'it'\\''s'", "'a b'", 'plain-1.0', "'<b>'"])
+
+
 def check_looks(browser):
     show(browser, 'request', 'lines')
     color = 'return getComputedStyle(document.body).backgroundColor'
@@ -238,4 +271,4 @@ def check_looks(browser):
 
 
 drive((check_tabs, check_lines, check_flame, check_difference, check_functions, check_others, check_empty, check_large,
-       check_indexes, check_looks), check_hostile)
+       check_indexes, check_comparer, check_looks), check_hostile)
