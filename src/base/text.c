@@ -10,19 +10,25 @@
 
 #include "base/array.h"
 
+/* The length goes with the text, for whoever reads both. */
+static bool text_fail(struct text *text)
+{
+    text->failed = true;
+    text->length = 0;
+    if (text->bytes != NULL)
+        text->bytes[0] = '\0';
+    return false;
+}
+
 static bool text_reserve(struct text *text, size_t length)
 {
     if (text->failed)
         return false;
-    if (length >= (size_t)-1 - text->length) {
-        text->failed = true;
-        return false;
-    }
+    if (length >= (size_t)-1 - text->length)
+        return text_fail(text);
     char *bytes = array_grow(text->bytes, &text->capacity, text->length + length + 1, 1);
-    if (bytes == NULL) {
-        text->failed = true;
-        return false;
-    }
+    if (bytes == NULL)
+        return text_fail(text);
     text->bytes = bytes;
     return true;
 }
@@ -56,6 +62,23 @@ void text_add(struct text *text, const char *string)
     text_add_bytes(text, string, strlen(string));
 }
 
+void text_add_shell(struct text *text, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
+    if (*word != '\0' && strspn(word, plain) == strlen(word)) {
+        text_add(text, word);
+        return;
+    }
+    text_add(text, "'");
+    for (; *word != '\0'; word++) {
+        if (*word == '\'')
+            text_add(text, "'\\''");
+        else
+            text_add_bytes(text, word, 1);
+    }
+    text_add(text, "'");
+}
+
 void text_addf(struct text *text, const char *format, ...)
 {
     va_list args;
@@ -63,7 +86,7 @@ void text_addf(struct text *text, const char *format, ...)
     int length = vsnprintf(NULL, 0, format, args);
     va_end(args);
     if (length < 0) {
-        text->failed = true;
+        text_fail(text);
         return;
     }
     if (!text_reserve(text, (size_t)length))

@@ -1,5 +1,5 @@
-/* A text under construction. Failure is sticky: when memory runs out, further additions do nothing and text_failed says
-   so, so that a caller checks once, at the end. */
+/* A text under construction. Failure is sticky: when memory runs out the text is empty, further additions do nothing
+   and `failed` says so, so that a caller checks once, at the end. */
 
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
@@ -27,6 +27,9 @@ void text_addf(struct text *text, const char *format, ...) __attribute__((format
 
 /* Take back the blanks at the end: they align nothing. */
 void text_trim(struct text *text);
+
+/* Add a word of a command, in quotes where a shell would take it for something else. */
+void text_add_shell(struct text *text, const char *word);
 
 /* Add what comes from a foreign file or process (a path, a symbol, a URL): control characters, with which it could
    break a line or steer a terminal, become '?'. Other bytes, UTF-8 among them, stay. */

@@ -49,8 +49,8 @@ static int print_one(const struct report_command *command, const struct format *
     if (status < 0)
         err_set(err, status, "out of memory");
     else
-        status =
-            format->write(&(struct formats_input){stored_session(stored), &model, &options, wanted->measure}, out, err);
+        status = format->write(&(struct formats_input){stored_session(stored), &model, &options, wanted->measure, NULL},
+                               out, err);
     model_fini(&model);
     stored_free(stored);
     return status;

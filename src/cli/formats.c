@@ -122,20 +122,25 @@ static int write_file(const struct formats_input *input, formats_write_fn *write
     return status;
 }
 
-/* The call graph as graphviz draws it, of the type "png" or "svg", into `picture`. */
-static int draw(const struct formats_input *input, const char *type, struct text *picture, struct err *err)
+/* A folder for a picture on its way, to be removed; -errno with a sentence. */
+static int make_scratch(struct text *folder, struct err *err)
 {
     const char *temporary = getenv("TMPDIR");
-    struct text folder = TEXT_EMPTY, graph = TEXT_EMPTY, drawn = TEXT_EMPTY;
-    text_addf(&folder, "%s/syseng-mem-graph-XXXXXX", temporary != NULL && *temporary != '\0' ? temporary : "/tmp");
-    if (folder.failed || mkdtemp(folder.bytes) == NULL) {
-        int code = folder.failed ? -ENOMEM : -errno;
-        err_set(err, code, "%s: cannot be made: %s; set TMPDIR", text_get(&folder), strerror(-code));
-        text_fini(&folder);
-        return code == -ENOENT ? -EIO : code; /* nothing is said of graphviz */
-    }
-    text_addf(&graph, "%s/graph.dot", text_get(&folder));
-    text_addf(&drawn, "%s/graph.%s", text_get(&folder), type);
+    text_addf(folder, "%s/syseng-mem-graph-XXXXXX", temporary != NULL && *temporary != '\0' ? temporary : "/tmp");
+    if (!folder->failed && mkdtemp(folder->bytes) != NULL)
+        return 0;
+    int code = folder->failed ? -ENOMEM : -errno;
+    return err_set(err, code == -ENOENT ? -EIO : code, "%s: cannot be made: %s; set TMPDIR", text_get(folder),
+                   strerror(-code));
+}
+
+/* The call graph as graphviz draws it, of the type "png" or "svg", into `picture`, by way of files in `folder`. */
+static int draw_in(const struct formats_input *input, const char *folder, const char *type, struct text *picture,
+                   struct err *err)
+{
+    struct text graph = TEXT_EMPTY, drawn = TEXT_EMPTY;
+    text_addf(&graph, "%s/.graph.dot", folder);
+    text_addf(&drawn, "%s/.graph.%s", folder, type);
     int status = write_file(input, write_dot, text_get(&graph), err);
     if (status == 0)
         status = report_dot_render(text_get(&graph), text_get(&drawn), type, err);
@@ -147,10 +152,22 @@ static int draw(const struct formats_input *input, const char *type, struct text
         status = text_add_file(picture, text_get(&drawn), PICTURE_MAX_BYTES);
     unlink(text_get(&graph));
     unlink(text_get(&drawn));
-    rmdir(text_get(&folder));
-    text_fini(&folder);
     text_fini(&graph);
     text_fini(&drawn);
+    return status;
+}
+
+static int draw(const struct formats_input *input, const char *type, struct text *picture, struct err *err)
+{
+    struct text folder = TEXT_EMPTY;
+    if (input->scratch != NULL)
+        return draw_in(input, input->scratch, type, picture, err);
+    int status = make_scratch(&folder, err);
+    if (status == 0) {
+        status = draw_in(input, text_get(&folder), type, picture, err);
+        rmdir(text_get(&folder));
+    }
+    text_fini(&folder);
     return status;
 }
 

@@ -17,6 +17,7 @@ struct formats_input {
     const struct model *model;
     const struct report_options *options;
     const char *measure; /* of --measure: what folded stacks and graphs are of; NULL: allocated bytes, or CPU time */
+    const char *scratch; /* a folder for what is in between; NULL: one of its own below TMPDIR */
 };
 
 /* Returns 0 or a negative errno with a sentence. */

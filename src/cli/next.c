@@ -9,20 +9,8 @@
 
 static void add_word(struct text *text, const char *word)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
     text_add(text, " ");
-    if (*word != '\0' && strspn(word, plain) == strlen(word)) {
-        text_add(text, word);
-        return;
-    }
-    text_add(text, "'");
-    for (; *word != '\0'; word++) {
-        if (*word == '\'')
-            text_add(text, "'\\''");
-        else
-            text_add_bytes(text, word, 1);
-    }
-    text_add(text, "'");
+    text_add_shell(text, word);
 }
 
 static void add_option(struct text *text, const char *name, const char *value)

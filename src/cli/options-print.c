@@ -95,9 +95,19 @@ void options_print_help(FILE *out, unsigned command)
               "  syseng-mem ./tool -v in.txt           the whole run of a program\n"
               "  syseng-mem --function 'parse_*' run ./tool in.txt\n"
               "  syseng-mem check ./app /memory /login leaks and limits, for CI\n"
+              "  syseng-mem snapshot ./app / /memory   to be compared with later ones\n"
+              "  syseng-mem compare                    what changed between the last two\n"
               "  syseng-mem doctor ./app\n",
               out);
-    if (command == OPTIONS_CHECK)
+    if (command == OPTIONS_COMPARE)
+        fputs("\nExit status: 0 when nothing got worse, 1 when something did, 2 for wrong usage or a snapshot that\n"
+              "cannot be read, 125 when syseng-mem itself failed.\n",
+              out);
+    else if (command == OPTIONS_REPORT)
+        fputs("\nExit status: 0, 2 for wrong usage or a profile that cannot be read, 125 when syseng-mem itself\n"
+              "failed.\n",
+              out);
+    else if (command == OPTIONS_CHECK)
         fputs("\nExit status: 0 without a finding, 1 with one, 2 for wrong usage or a file that cannot be\n"
               "read, 125 when syseng-mem itself failed, 126 when the program cannot be executed,\n"
               "127 when it is not found.\n",

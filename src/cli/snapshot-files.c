@@ -91,7 +91,7 @@ static int write_format(const struct snapshot_files *files, const struct formats
     origin.path = text_get(&path);
     origin.files = beside;
     options.origin = &origin;
-    const struct formats_input own = {input->session, input->model, &options, NULL};
+    const struct formats_input own = {input->session, input->model, &options, NULL, folder};
     int status = write_file(&own, format->write, folder, format->file, false, err);
     text_fini(&path);
     return status;
@@ -204,7 +204,7 @@ int snapshot_files_write(struct snapshot_files *files, uint32_t index, const cha
         status = fill(&model, folder, out);
     if (status != 0)
         err_set(err, status, "out of memory");
-    const struct formats_input input = {&slice, &model, &options, NULL};
+    const struct formats_input input = {&slice, &model, &options, NULL, NULL};
     if (status == 0)
         status = write_all(files, &input, folder, text_get(&final_folder), err);
     text_fini(&final_folder);

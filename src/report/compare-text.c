@@ -262,11 +262,17 @@ static void print_hint(struct printer *printer)
     const struct compare_request *request = compare_find_folders(printer->result);
     if (request == NULL)
         return;
-    text_add(&printer->out, "\nsee also: go tool pprof -sample_index=alloc_space -diff_base ");
-    text_add_printable(&printer->out, request->inputs[COMPARE_OLD]->folder);
-    text_add(&printer->out, "/profile.prof ");
-    text_add_printable(&printer->out, request->inputs[COMPARE_NEW]->folder);
-    text_add(&printer->out, "/profile.prof\n");
+    text_add(&printer->out, "\nsee also: go tool pprof -sample_index=alloc_space -diff_base");
+    for (int side = 0; side < COMPARE_SIDES; side++) {
+        struct text path = TEXT_EMPTY, word = TEXT_EMPTY;
+        text_addf(&path, "%s/profile.prof", request->inputs[side]->folder);
+        text_add_shell(&word, text_get(&path));
+        text_add(&printer->out, " ");
+        text_add_printable(&printer->out, text_get(&word));
+        text_fini(&path);
+        text_fini(&word);
+    }
+    text_add(&printer->out, "\n");
 }
 
 int compare_text(const struct compare_result *result, const struct compare_print *print, FILE *out, struct err *err)
