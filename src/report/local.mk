@@ -24,7 +24,7 @@ noinst_LIBRARIES += %D%/libreport.a
 	%D%/check-runtime.c \
 	%D%/check-suppressions.h %D%/check-suppressions.c \
 	%D%/check-annotations.c %D%/json-build.h %D%/json-build.c %D%/check-json.c %D%/check-junit.c %D%/check-sarif.c %D%/check-text.c \
-	%D%/json-sources.h %D%/json-sources.c %D%/markdown.h %D%/markdown.c %D%/stored.h %D%/stored.c \
+	%D%/json-sources.h %D%/json-sources.c %D%/markdown.h %D%/markdown.c %D%/stored.h %D%/stored-parts.h %D%/stored.c %D%/stored-session.c \
 	%D%/page.h %D%/page.c \
 	%D%/page-assets.h \
 	%D%/page-data.h %D%/page-data.c \

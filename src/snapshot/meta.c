@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json-read.h"
+
 #define FORMAT "syseng-mem-snapshot"
 #define VERSION 1
 #define FILE_MAX_BYTES (64u << 20)
@@ -92,44 +94,29 @@ void meta_add(struct text *out, const struct snapshot *snapshot, const struct sn
 
 /* --- Reading --- */
 
-static char *copy_text(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text != NULL ? strdup(text) : NULL;
-}
-
-static uint64_t get(const json_t *object, const char *key)
-{
-    json_int_t value = json_integer_value(json_object_get(object, key));
-    return value > 0 ? (uint64_t)value : 0;
-}
-
-static bool has(const json_t *object, const char *key)
-{
-    return json_is_integer(json_object_get(object, key));
-}
-
-static void read_request(const json_t *object, struct snapshot_request *out)
+static void read_request(const json_t *object, struct snapshot_request *out, bool *failed)
 {
     *out = (struct snapshot_request){
-        .folder = copy_text(object, "folder"),
-        .method = copy_text(object, "method"),
-        .target = copy_text(object, "target"),
-        .status = (int)get(object, "status"),
-        .ordinal = (uint32_t)get(object, "ordinal"),
-        .repeat_count = (uint32_t)get(object, "repeat_count"),
-        .elapsed_ns = get(object, "elapsed_ns"),
-        .has_heap = has(object, "alloc_bytes"),
-        .alloc_bytes = get(object, "alloc_bytes"),
-        .alloc_count = get(object, "alloc_count"),
-        .not_freed_bytes = get(object, "not_freed_bytes"),
-        .not_freed_count = get(object, "not_freed_count"),
-        .peak_bytes = get(object, "peak_bytes"),
-        .has_rss = has(object, "rss_bytes"),
-        .rss_bytes = json_integer_value(json_object_get(object, "rss_bytes")),
-        .has_cpu = has(object, "cpu_ns"),
-        .cpu_ns = get(object, "cpu_ns"),
+        .folder = json_copy_text(object, "folder", failed),
+        .method = json_copy_text(object, "method", failed),
+        .target = json_copy_text(object, "target", failed),
+        .status = (int)json_read_small(object, "status"),
+        .ordinal = json_read_small(object, "ordinal"),
+        .repeat_count = json_read_small(object, "repeat_count"),
+        .elapsed_ns = json_read(object, "elapsed_ns"),
+        .has_heap = json_has_number(object, "alloc_bytes"),
+        .alloc_bytes = json_read(object, "alloc_bytes"),
+        .alloc_count = json_read(object, "alloc_count"),
+        .not_freed_bytes = json_read(object, "not_freed_bytes"),
+        .not_freed_count = json_read(object, "not_freed_count"),
+        .peak_bytes = json_read(object, "peak_bytes"),
+        .has_rss = json_has_number(object, "rss_bytes"),
+        .rss_bytes = json_read_signed(object, "rss_bytes"),
+        .has_cpu = json_has_number(object, "cpu_ns"),
+        .cpu_ns = json_read(object, "cpu_ns"),
     };
+    if (out->repeat_count == 0)
+        out->repeat_count = 1;
 }
 
 /* A folder's name in the file is followed by readers: nothing but a name is taken. */
@@ -140,7 +127,7 @@ static bool is_folder_name(const char *name)
 }
 
 /* A snapshot's own meta.json has all requests, that in a request's folder only one. */
-static int read_requests(const json_t *root, struct snapshot *out)
+static int read_requests(const json_t *root, struct snapshot *out, bool *failed)
 {
     const json_t *array = json_object_get(root, "requests"), *single = json_object_get(root, "request");
     size_t count = single != NULL ? 1 : json_array_size(array);
@@ -149,7 +136,7 @@ static int read_requests(const json_t *root, struct snapshot *out)
         return -ENOMEM;
     while (out->request_count < count) {
         struct snapshot_request *request = &out->requests[out->request_count];
-        read_request(single != NULL ? single : json_array_get(array, out->request_count), request);
+        read_request(single != NULL ? single : json_array_get(array, out->request_count), request, failed);
         out->request_count++;
         if (!is_folder_name(request->folder) || request->target == NULL)
             return -EINVAL;
@@ -173,19 +160,22 @@ static int read_command(const json_t *array, struct snapshot *out)
 
 static int read_root(const json_t *root, struct snapshot *out)
 {
-    out->tool = copy_text(root, "tool");
-    out->time_s = json_integer_value(json_object_get(root, "time"));
-    out->commit = copy_text(root, "commit");
-    out->is_dirty = json_is_true(json_object_get(root, "dirty"));
-    out->branch = copy_text(root, "branch");
-    out->subject = copy_text(root, "subject");
-    out->program = copy_text(root, "program");
-    out->build_id = copy_text(root, "build_id");
-    out->compiler = copy_text(root, "compiler");
-    out->host = copy_text(root, "host");
-    out->kernel = copy_text(root, "kernel");
+    bool has_failed = false, *failed = &has_failed;
+    out->tool = json_copy_text(root, "tool", failed);
+    out->time_s = json_read_signed(root, "time");
+    out->commit = json_copy_text(root, "commit", failed);
+    out->is_dirty = json_read_bool(root, "dirty");
+    out->branch = json_copy_text(root, "branch", failed);
+    out->subject = json_copy_text(root, "subject", failed);
+    out->program = json_copy_text(root, "program", failed);
+    out->build_id = json_copy_text(root, "build_id", failed);
+    out->compiler = json_copy_text(root, "compiler", failed);
+    out->host = json_copy_text(root, "host", failed);
+    out->kernel = json_copy_text(root, "kernel", failed);
     int code = read_command(json_object_get(root, "command"), out);
-    return code == 0 ? read_requests(root, out) : code;
+    if (code == 0)
+        code = read_requests(root, out, failed);
+    return has_failed ? -ENOMEM : code;
 }
 
 static int check_format(const json_t *root, const char *path, struct err *err)
