@@ -39,12 +39,30 @@ static char *copy(const char *text)
     return text != NULL ? strdup(text) : NULL;
 }
 
+/* A word of the command, without what may be a secret: a header's value, which is in a word of its own behind -H or
+   behind
+   "-H" or "--header=", and a body that is not in a file. */
+static char *copy_word(const char *word, const char *before)
+{
+    bool is_header = strcmp(before, "-H") == 0 || strcmp(before, "--header") == 0 || strncmp(word, "-H", 2) == 0 ||
+                     strncmp(word, "--header=", 9) == 0;
+    bool is_data = strcmp(before, "--data") == 0 || strncmp(word, "--data=", 7) == 0;
+    size_t begin = is_data && strncmp(word, "--data=", 7) == 0 ? 7 : 0;
+    const char *colon = is_header ? strchr(word, ':') : NULL;
+    char *masked;
+    if (colon != NULL)
+        return asprintf(&masked, "%.*s: ...", (int)(colon - word), word) >= 0 ? masked : NULL;
+    if (is_data && word[begin] != '@')
+        return asprintf(&masked, "%.*s...", (int)begin, word) >= 0 ? masked : NULL;
+    return strdup(word);
+}
+
 /* The words after "syseng-mem". */
 static char **copy_command(const struct snapshot_command *command)
 {
     char **words = calloc((size_t)command->argc + 1, sizeof *words);
     for (int i = 0; words != NULL && i < command->argc; i++)
-        words[i] = strdup(i == 0 ? "syseng-mem" : command->argv[i]);
+        words[i] = i == 0 ? strdup("syseng-mem") : copy_word(command->argv[i], command->argv[i - 1]);
     return words;
 }
 

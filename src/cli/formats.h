@@ -29,6 +29,7 @@ struct format {
     formats_write_fn *write;
     bool takes_several;  /* requests one after another make one report */
     bool needs_graphviz; /* -ENOENT says that it is not installed */
+    bool spells_stacks;  /* each in full: a large profile's file is not worth its room in a snapshot */
 };
 extern const struct format formats[];
 extern const size_t formats_count;

@@ -5,11 +5,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/units.h"
 #include "cli/formats.h"
 #include "cli/message.h"
+
+/* A file of stacks that is larger is left out. */
+#define LARGE_BYTES (16 << 20)
 
 /* --- Compressed --- */
 
@@ -64,12 +69,21 @@ static int write_file(const struct formats_input *input, formats_write_fn *write
     return status;
 }
 
-/* What a page links to: the files beside it, as far as they are there. */
-static void list_files(const struct snapshot_files *files, const char *list[], size_t room)
+static bool is_there(const char *folder, const char *name)
+{
+    struct text path = TEXT_EMPTY;
+    text_addf(&path, "%s/%s", folder, name);
+    bool is_there = access(text_get(&path), F_OK) == 0;
+    text_fini(&path);
+    return is_there;
+}
+
+/* What a page links to: the files beside it, which are written before it. */
+static void list_files(const char *folder, const char *list[], size_t room)
 {
     size_t count = 0;
     for (size_t i = 0; i < formats_count && count + 3 < room; i++)
-        if (formats[i].file != NULL && !(formats[i].needs_graphviz && files->lacks_pictures))
+        if (formats[i].file != NULL && is_there(folder, formats[i].file))
             list[count++] = formats[i].file;
     list[count++] = SNAPSHOT_META;
     list[count++] = SNAPSHOT_PROFILE;
@@ -79,14 +93,14 @@ static void list_files(const struct snapshot_files *files, const char *list[], s
 #define FILES_MAX 32
 
 /* `options` with the name of the file that is written, as its readers will type it. */
-static int write_format(const struct snapshot_files *files, const struct formats_input *input,
-                        const struct format *format, const char *folder, const char *final_folder, struct err *err)
+static int write_format(const struct formats_input *input, const struct format *format, const char *folder,
+                        const char *final_folder, struct err *err)
 {
     struct text path = TEXT_EMPTY;
     const char *beside[FILES_MAX];
     struct report_options options = *input->options;
     struct report_origin origin = *input->options->origin;
-    list_files(files, beside, FILES_MAX);
+    list_files(folder, beside, FILES_MAX);
     text_addf(&path, "%s/%s", final_folder, format->file);
     origin.path = text_get(&path);
     origin.files = beside;
@@ -105,6 +119,20 @@ static void remove_file(const char *folder, const char *name)
     text_fini(&path);
 }
 
+/* It can be made again from the profile, which is a small part of its size. */
+static void drop_if_large(const struct format *format, const char *folder, const char *final_folder)
+{
+    struct text path = TEXT_EMPTY;
+    struct stat status;
+    text_addf(&path, "%s/%s", folder, format->file);
+    if (stat(text_get(&path), &status) == 0 && status.st_size > LARGE_BYTES) {
+        unlink(text_get(&path));
+        message(MESSAGE_NOTE, "%s: %s, so it is not kept; syseng-mem report %s --as %s -o %s makes it", format->file,
+                units_bytes((uint64_t)status.st_size).text, final_folder, format->name, format->file);
+    }
+    text_fini(&path);
+}
+
 static int write_all(struct snapshot_files *files, const struct formats_input *input, const char *folder,
                      const char *final_folder, struct err *err)
 {
@@ -113,7 +141,9 @@ static int write_all(struct snapshot_files *files, const struct formats_input *i
         const struct format *format = &formats[i];
         if (format->file == NULL || (format->needs_graphviz && files->lacks_pictures))
             continue;
-        status = write_format(files, input, format, folder, final_folder, err);
+        status = write_format(input, format, folder, final_folder, err);
+        if (status == 0 && format->spells_stacks)
+            drop_if_large(format, folder, final_folder);
         if (status == 0 || !format->needs_graphviz || status == -ENOSPC || status == -EDQUOT)
             continue;
         /* A picture is not worth a profile. */
