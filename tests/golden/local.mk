@@ -38,6 +38,7 @@ EXTRA_DIST += \
 	%D%/lines-only-changed.txt \
 	%D%/lines-precision-0.txt \
 	%D%/lines-precision-9.txt \
+	%D%/lines-time.txt \
 	%D%/lines.txt \
 	%D%/report-no-source.json \
 	%D%/report.json \
