@@ -33,6 +33,7 @@ E2E_TESTS += %D%/page.test
 E2E_TESTS += %D%/compare-page.test
 E2E_TESTS += %D%/run-allocator.test
 E2E_TESTS += %D%/run-children.test
+E2E_TESTS += %D%/run-debian.test
 E2E_TESTS += %D%/run-depth.test
 E2E_TESTS += %D%/run-heap.test
 E2E_TESTS += %D%/run-killed.test

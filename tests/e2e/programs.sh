@@ -53,13 +53,15 @@ run_in_work()
 }
 
 # same NAME COMMAND [ARG ...]: passes when the command prints and returns the same under syseng-mem as alone, and syseng-mem
-# knows what it allocated. It starts in an empty directory; standard input is the file $input.
+# knows what it allocated. It starts in an empty directory; standard input is the file $input; $same_options are run's.
+same_options=
 same()
 {
     same_name=$1
     shift
     run_in_work plain "$@"
-    run_in_work profiled "$SYSENG_MEM" run -o ../report "$@"
+    # shellcheck disable=SC2086 # words
+    run_in_work profiled "$SYSENG_MEM" run -o ../report $same_options "$@"
     keep_left "$same_name"
     theirs profiled.err >profiled.theirs
     same_verdict=0
