@@ -25,7 +25,9 @@
 
 #define PRELOAD_NAME "LD_PRELOAD"
 
-/* Our environment with other words for the names that we set; strings that it does not own are shared. */
+/* Our environment with two words more, behind all others, where the guest takes them away again
+   (preload/environment.c); strings that it does not own are shared. The loader takes the last LD_PRELOAD; the user's
+   own stays where it is, for the program to see. */
 struct environment {
     char **words;
     struct text preload, channel;
@@ -72,7 +74,7 @@ static int environment_init(struct environment *environment, const struct harnes
     }
     char **next = environment->words;
     for (size_t i = 0; i < count; i++)
-        if (!(start->preload != NULL && is_named(environ[i], PRELOAD_NAME)) && !is_named(environ[i], WIRE_ENV_CHANNEL))
+        if (!is_named(environ[i], WIRE_ENV_CHANNEL))
             *next++ = environ[i];
     if (start->preload != NULL)
         *next++ = environment->preload.bytes;

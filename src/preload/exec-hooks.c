@@ -1,11 +1,11 @@
-/* The hooks of exec and posix_spawn: a program that can be profiled gets our two variables, one that cannot does not.
+/* The hooks of exec and posix_spawn: a program that can be profiled gets our two words, one that cannot does not.
 
-   Web servers and others start programs with an environment of their own making, in which our variables are missing; the
-   program would go unnoticed. And a program that our library cannot be preloaded into must not be told to: its loader
-   would complain, or refuse to go on.
+   The program does not see them in its environment (environment.c), and web servers and others start programs with an
+   environment of their own making; without us these would go unnoticed. And a program that our library cannot be
+   preloaded into must not be told to: its loader would complain, or refuse to go on.
 
-   Everything here may run in a child made by vfork, or in a signal handler: memory is the stack, and errno stays the real
-   function's. What the C library starts itself (system, popen) does not come by. */
+   Everything here may run in a child made by vfork, or in a signal handler: memory is the stack, and errno stays the
+   real function's. What the C library starts itself (system, popen) comes by in shell-hooks.c. */
 
 #include "preload/exec-hooks.h"
 
@@ -14,157 +14,32 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "preload/environment.h"
 #include "preload/exec-target.h"
 #include "preload/look.h"
 #include "preload/real.h"
 #include "preload/syscalls.h"
+#include "preload/words.h"
 
-#define PRELOAD "LD_PRELOAD="
-#define CHANNEL WIRE_ENV_CHANNEL "="
 #define PATH_NAME "PATH="
 #define PATH_DEFAULT "/bin:/usr/bin" /* what execvp(3) takes */
 #define PATH_BYTES 1024
-#define WORD_BYTES 4096   /* of LD_PRELOAD; a longer one is dropped */
-#define WORDS_MOST 100000 /* an environment larger than that is left alone */
-
-/* "NAME=value" as they were at start-up; empty when there is nothing to pass on. */
-static char library[PATH_BYTES], channel[PATH_BYTES];
-
-static size_t length_of(const char *text)
-{
-    size_t length = 0;
-    while (text[length] != '\0')
-        length++;
-    return length;
-}
-
-static bool is_named(const char *word, const char *name)
-{
-    size_t i = 0;
-    while (name[i] != '\0' && word[i] == name[i])
-        i++;
-    return name[i] == '\0';
-}
-
-/* Append at most `length` bytes of `from`. Returns false when they do not fit. */
-static bool append(char *to, size_t *used, size_t room, const char *from, size_t length)
-{
-    if (length >= room - *used)
-        return false;
-    for (size_t i = 0; i < length; i++)
-        to[(*used)++] = from[i];
-    to[*used] = '\0';
-    return true;
-}
-
-static bool is_separator(char c)
-{
-    return c == ':' || c == ' ';
-}
-
-/* The next entry of a list of libraries, its length in *length; NULL at the end. */
-static const char *next_library(const char *list, size_t *length)
-{
-    while (is_separator(*list))
-        list++;
-    *length = 0;
-    while (list[*length] != '\0' && !is_separator(list[*length]))
-        ++*length;
-    return *length > 0 ? list : NULL;
-}
-
-static bool is_ours(const char *entry, size_t length)
-{
-    return length == length_of(library) && is_named(entry, library);
-}
-
-void exec_remember(void)
-{
-    const char *preload = guest_start_environment("LD_PRELOAD"), *path = guest_start_environment(WIRE_ENV_CHANNEL);
-    size_t length, used = 0, library_used = 0;
-    const char *first = preload != NULL ? next_library(preload, &length) : NULL;
-    if (first == NULL || path == NULL || (guest.session->flags & WIRE_WANT_CHILDREN) == 0)
-        return;
-    /* syseng-mem puts us in front of all others. */
-    if (!append(channel, &used, sizeof channel, CHANNEL, length_of(CHANNEL)) ||
-        !append(channel, &used, sizeof channel, path, length_of(path)) ||
-        !append(library, &library_used, sizeof library, first, length))
-        library[0] = '\0';
-}
-
-static size_t count_words(char *const *words)
-{
-    size_t count = 0;
-    while (words != NULL && words[count] != NULL && count <= WORDS_MOST)
-        count++;
-    return count;
-}
-
-/* LD_PRELOAD with us in front, or without us. Returns false when it does not fit or nothing is left. */
-static bool make_preload(char *out, const char *list, bool suitable)
-{
-    size_t used = 0, length;
-    bool any = suitable;
-    if (!append(out, &used, WORD_BYTES, PRELOAD, length_of(PRELOAD)) ||
-        (suitable && !append(out, &used, WORD_BYTES, library, length_of(library))))
-        return false;
-    for (const char *entry = list; (entry = next_library(entry, &length)) != NULL; entry += length) {
-        if (is_ours(entry, length))
-            continue;
-        if ((any && !append(out, &used, WORD_BYTES, ":", 1)) || !append(out, &used, WORD_BYTES, entry, length))
-            return false;
-        any = true;
-    }
-    return any;
-}
-
-/* `words` made anew in `out`; `preload` has WORD_BYTES. */
-static char *const *fill(char **out, char *preload, char *const *words, bool suitable)
-{
-    char **next = out;
-    const char *list = "";
-    for (; words != NULL && *words != NULL; words++) {
-        if (is_named(*words, PRELOAD))
-            list = *words + length_of(PRELOAD);
-        else if (!is_named(*words, CHANNEL))
-            *next++ = *words;
-    }
-    if (make_preload(preload, list, suitable))
-        *next++ = preload;
-    if (suitable)
-        *next++ = channel;
-    *next = NULL;
-    return out;
-}
-
-/* Whether the environment is already what it should be: the usual case. */
-static bool is_right(char *const *words, bool suitable)
-{
-    bool has_library = false, has_channel = false;
-    for (; words != NULL && *words != NULL; words++) {
-        size_t length;
-        const char *entry = is_named(*words, PRELOAD) ? *words + length_of(PRELOAD) : "";
-        for (; (entry = next_library(entry, &length)) != NULL; entry += length)
-            has_library = has_library || is_ours(entry, length);
-        has_channel = has_channel || is_named(*words, CHANNEL);
-    }
-    return has_library == suitable && has_channel == suitable;
-}
 
 /* The file that execvp(3) would take. Returns false when it is not found. */
 static bool search(const char *name, char path[PATH_BYTES])
 {
     const char *list = PATH_DEFAULT;
     for (char *const *word = environ; word != NULL && *word != NULL; word++)
-        if (is_named(*word, PATH_NAME))
-            list = *word + length_of(PATH_NAME);
+        if (words_begin(*word, PATH_NAME))
+            list = *word + words_length(PATH_NAME);
     for (;;) {
         size_t length = 0, used = 0;
         while (list[length] != '\0' && list[length] != ':')
             length++;
         path[0] = '\0';
-        if (append(path, &used, PATH_BYTES, length > 0 ? list : ".", length > 0 ? length : 1) &&
-            append(path, &used, PATH_BYTES, "/", 1) && append(path, &used, PATH_BYTES, name, length_of(name)) &&
+        if (words_append(path, &used, PATH_BYTES, length > 0 ? list : ".", length > 0 ? length : 1) &&
+            words_append(path, &used, PATH_BYTES, "/", 1) &&
+            words_append(path, &used, PATH_BYTES, name, words_length(name)) &&
             raw_syscall3(SYS_access, (long)path, X_OK, 0) == 0)
             return true;
         if (list[length] == '\0')
@@ -194,30 +69,29 @@ static bool can_be_executed(const char *name, bool by_path)
 static bool is_suitable(const char *name, bool by_path)
 {
     char path[PATH_BYTES];
-    if (raw_syscall3(SYS_access, (long)library, R_OK, 0) != 0)
+    if (raw_syscall3(SYS_access, (long)environment_library(), R_OK, 0) != 0)
         return false;
     if (!by_path || has_slash(name))
         return exec_target_is_suitable(name);
     return !search(name, path) || exec_target_is_suitable(path);
 }
 
-/* How many words an environment made anew needs room for, 0 when `words` can stay. */
-static size_t plan(const char *name, bool by_path, char *const *words, bool *suitable)
+size_t exec_room(const char *name, bool by_path, char *const *words, bool *suitable)
 {
-    size_t count = count_words(words);
-    if (library[0] == '\0' || guest_sandboxed || name == NULL || count > WORDS_MOST)
+    if (environment_library()[0] == '\0' || guest_sandboxed || name == NULL)
         return 0;
     *suitable = is_suitable(name, by_path);
-    return is_right(words, *suitable) ? 0 : count + 3;
+    return environment_room(words, *suitable);
 }
 
 /* Replace `words`, a variable of the caller, by an environment on the caller's stack, if need be. */
 #define FIT(words, name, by_path)                                                                                      \
     {                                                                                                                  \
         bool suitable = false;                                                                                         \
-        size_t room = plan(name, by_path, words, &suitable);                                                           \
+        size_t room = exec_room(name, by_path, words, &suitable);                                                      \
         if (room > 0)                                                                                                  \
-            (words) = fill(__builtin_alloca(room * sizeof(char *)), __builtin_alloca(WORD_BYTES), words, suitable);    \
+            (words) = environment_fill(__builtin_alloca(room * sizeof(char *)),                                        \
+                                       __builtin_alloca(ENVIRONMENT_PRELOAD_BYTES), words, suitable);                  \
     }
 
 /* A look before the image goes, when it is likely to; `sp` is LOOK_SP of the hook that was called. */
@@ -248,19 +122,44 @@ static int exec_file(uint64_t sp, const char *file, char *const argv[], char *co
     STAY(looks, result);
 }
 
+/* A path by which the file can be opened that execveat(2) means. Returns false when it is too long. */
+static bool name_at(char path[PATH_BYTES], int fd, const char *name, bool may_be_empty)
+{
+    size_t used = 0;
+    if (name[0] == '/' || (fd == AT_FDCWD && name[0] != '\0'))
+        return words_append(path, &used, PATH_BYTES, name, words_length(name));
+    return (name[0] != '\0' || may_be_empty) &&
+           words_append(path, &used, PATH_BYTES, "/proc/self/fd/", sizeof "/proc/self/fd/" - 1) &&
+           words_append_number(path, &used, PATH_BYTES, (unsigned)fd) &&
+           (name[0] == '\0' || (words_append(path, &used, PATH_BYTES, "/", 1) &&
+                                words_append(path, &used, PATH_BYTES, name, words_length(name))));
+}
+
 static int exec_descriptor(uint64_t sp, int fd, char *const argv[], char *const *words)
 {
-    char path[32] = "/proc/self/fd/";
-    size_t used = length_of(path);
-    unsigned digits = 1000000000;
-    while (digits > 1 && (unsigned)fd / digits == 0)
-        digits /= 10;
-    for (; digits > 0; digits /= 10)
-        path[used++] = (char)('0' + (unsigned)fd / digits % 10);
-    path[used] = '\0';
+    char path[PATH_BYTES];
+    const char *name = name_at(path, fd, "", true) ? path : NULL;
+    FIT(words, name, false)
+    LOOK_BEFORE(sp, name, false)
+    int result = real.fexecve.call(fd, argv, words);
+    STAY(looks, result);
+}
+
+long exec_system_call(uint64_t sp, const char *path, char *const argv[], char *const *words)
+{
     FIT(words, path, false)
     LOOK_BEFORE(sp, path, false)
-    int result = real.fexecve.call(fd, argv, words);
+    long result = real.syscall.call(SYS_execve, (long)path, (long)argv, (long)words, 0, 0, 0);
+    STAY(looks, result);
+}
+
+long exec_system_call_at(uint64_t sp, int fd, const char *path, char *const argv[], char *const *words, int flags)
+{
+    char at[PATH_BYTES];
+    const char *name = path != NULL && name_at(at, fd, path, (flags & AT_EMPTY_PATH) != 0) ? at : NULL;
+    FIT(words, name, false)
+    LOOK_BEFORE(sp, name, false)
+    long result = real.syscall.call(SYS_execveat, fd, (long)path, (long)argv, (long)words, flags, 0);
     STAY(looks, result);
 }
 
@@ -293,6 +192,11 @@ GUEST_EXPORT int execvp(const char *file, char *const argv[])
 GUEST_EXPORT int fexecve(int fd, char *const argv[], char *const *words)
 {
     EXEC(exec_descriptor(LOOK_SP(), fd, argv, words));
+}
+
+GUEST_EXPORT int execveat(int fd, const char *path, char *const argv[], char *const *words, int flags)
+{
+    EXEC((int)exec_system_call_at(LOOK_SP(), fd, path, argv, words, flags));
 }
 
 GUEST_EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,

@@ -155,13 +155,19 @@ void guest_wake_collector(void)
         raw_syscall3(SYS_futex, (long)&guest.session->wake, 1 /* FUTEX_WAKE */, INT32_MAX);
 }
 
-const char *guest_start_environment(const char *name)
+char **guest_start_words(void)
 {
-    char *const *word = (char *const *)__libc_stack_end + 1;
+    char **word = (char **)__libc_stack_end + 1;
     while (*word != NULL) /* argv */
         word++;
+    return word + 1;
+}
+
+const char *guest_start_environment(const char *name)
+{
+    char *const *word = guest_start_words();
     const char *value = NULL;
-    for (word++; *word != NULL; word++) {
+    for (; *word != NULL; word++) {
         size_t i = 0;
         while (name[i] != '\0' && (*word)[i] == name[i])
             i++;

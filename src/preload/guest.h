@@ -32,6 +32,8 @@ struct guest {
     volatile uint32_t serial; /* of this process in the session, or GUEST_UNREGISTERED, GUEST_OFF */
     _Atomic uint32_t registering;
     _Atomic uint32_t looking; /* a thread asks for a look */
+    _Atomic uint32_t lending; /* a thread lends our words to libc, or takes them back: shell-hooks.c */
+    uint32_t borrowers;
 } __attribute__((aligned(WIRE_PAGE_BYTES)));
 GUEST_HIDDEN extern struct guest guest;
 
@@ -64,8 +66,11 @@ GUEST_HIDDEN extern GUEST_TLS int guest_depth;
    constructor, whichever comes first; resolves the real functions too. Returns whether there is a session. */
 GUEST_HIDDEN bool guest_open(void);
 
-/* The value of an environment variable at start-up, NULL when it is not there or the program is set-user-ID (it then
-   runs with rights that whoever set the variable does not have). */
+/* The environment where the kernel put it, with NULL behind the last word, and the auxiliary vector behind that. */
+GUEST_HIDDEN char **guest_start_words(void);
+
+/* The value of an environment variable at start-up (before environment_take), NULL when it is not there or the program
+   is set-user-ID (it then runs with rights that whoever set the variable does not have). */
 GUEST_HIDDEN const char *guest_start_environment(const char *name);
 
 /* This thread's slot, claimed at the first call; in a forked child, the process is registered anew first. NULL when the

@@ -2,16 +2,17 @@
    others, so that they can be stopped at too. */
 
 #include "preload/allocator.h"
-#include "preload/exec-hooks.h"
+#include "preload/environment.h"
 #include "preload/exit-hooks.h"
 #include "preload/guest.h"
 #include "preload/stops.h"
 
 static __attribute__((constructor)) void start(void)
 {
-    if (!guest_open() || guest_thread() == NULL)
+    bool has_session = guest_open() && guest_thread() != NULL;
+    environment_take();
+    if (!has_session)
         return;
-    exec_remember();
     guest_depth++;
     allocator_open();
     guest_depth--;

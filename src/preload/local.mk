@@ -9,6 +9,7 @@ pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 	%D%/displace.c %D%/displace.h \
 	%D%/emit.c \
 	%D%/events.c %D%/events.h \
+	%D%/environment.c %D%/environment.h \
 	%D%/exec-hooks.c %D%/exec-hooks.h \
 	%D%/exec-target.c %D%/exec-target.h \
 	%D%/exit-hooks.c %D%/exit-hooks.h \
@@ -26,10 +27,13 @@ pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 	%D%/sample.c %D%/sample.h \
 	%D%/samples.c %D%/samples.h \
 	%D%/sandbox-hooks.c \
+	%D%/shell-hooks.c \
 	%D%/signal-hooks.c %D%/signals.h \
+	%D%/status.c %D%/status.h \
 	%D%/stops.c %D%/stops.h \
 	%D%/syscalls.h \
-	%D%/unwind.c %D%/unwind.h
+	%D%/unwind.c %D%/unwind.h \
+	%D%/words.h
 %C%_libsyseng_mem_preload_la_CFLAGS = -std=gnu17 $(WARN_CFLAGS) -O2 -fexceptions -fvisibility=hidden -fno-builtin \
 	-fno-stack-protector -fcf-protection=none -fno-plt -fomit-frame-pointer -mgeneral-regs-only -U_FORTIFY_SOURCE
 %C%_libsyseng_mem_preload_la_LDFLAGS = -module -avoid-version -shared -Wl,-z,initfirst -Wl,-z,now -Wl,-z,relro \

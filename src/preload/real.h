@@ -61,6 +61,9 @@
                          char *const *, char *const *))                                                                \
     F(int, posix_spawnp, (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,        \
                           char *const *, char *const *))                                                               \
+    F(int, system, (const char *))                                                                                     \
+    F(void *, popen, (const char *, const char *))                                                                     \
+    F(int, wordexp, (const char *, void *, int))                                                                       \
     F(void, exit, (int))                                                                                               \
     F(void, _exit, (int))                                                                                              \
     F(void, quick_exit, (int))                                                                                         \

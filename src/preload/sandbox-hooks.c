@@ -6,7 +6,9 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include "preload/exec-hooks.h"
 #include "preload/exit-hooks.h"
+#include "preload/look.h"
 #include "preload/real.h"
 #include "preload/stops.h"
 
@@ -33,5 +35,13 @@ GUEST_EXPORT long syscall(long number, ...)
         stops_no_system_calls();
     if (number == SYS_exit_group || number == SYS_exit)
         exit_by_system_call(number == SYS_exit_group);
-    return real.syscall.call(number, a, b, c, d, e, f);
+    long result;
+    if (number == SYS_execve)
+        result = exec_system_call(LOOK_SP(), (const char *)a, (char *const *)b, (char *const *)c);
+    else if (number == SYS_execveat)
+        result = exec_system_call_at(LOOK_SP(), (int)a, (const char *)b, (char *const *)c, (char *const *)d, (int)e);
+    else
+        return real.syscall.call(number, a, b, c, d, e, f);
+    __asm__ volatile("" ::: "memory"); /* the hook's frame stays: see LOOK_SP */
+    return result;
 }

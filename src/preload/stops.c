@@ -15,6 +15,7 @@
 #include "preload/run-clock.h"
 #include "preload/sample.h"
 #include "preload/signals.h"
+#include "preload/status.h"
 #include "preload/syscalls.h"
 
 static uint64_t notification;        /* the loader's function for debuggers, 0 when it has no breakpoint */
@@ -115,22 +116,6 @@ static void on_trap(int number, siginfo_t *info, void *context)
     errno = saved_errno;
 }
 
-/* "TracerPid:\t0" in /proc/self/status: a debugger takes every SIGTRAP for itself. */
-static bool is_traced(void)
-{
-    static const char key[] = "TracerPid:\t";
-    char text[1024];
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/self/status", O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return false;
-    long length = raw_syscall3(SYS_read, fd, (long)text, sizeof text);
-    raw_syscall3(SYS_close, fd, 0, 0);
-    for (long i = 0; i + (long)sizeof key < length; i++)
-        if (__builtin_memcmp(text + i, key, sizeof key - 1) == 0)
-            return text[i + (long)sizeof key - 1] != '0';
-    return false;
-}
-
 static void watch_loader(void)
 {
     static const uint8_t int3 = 0xcc;
@@ -150,7 +135,7 @@ void stops_start(void)
 {
     if (guest.session == NULL || guest.process == NULL || !(guest.session->flags & WIRE_WANT_LINE_STOPS))
         return;
-    if (is_traced()) {
+    if (status_number("TracerPid:\t", 0) != 0) { /* a debugger takes every SIGTRAP for itself */
         atomic_fetch_or_explicit(&guest.process->flags, WIRE_PROCESS_TRACED, memory_order_relaxed);
         guest_depth++;
         modules_refresh(false); /* stacks need them */

@@ -1,10 +1,12 @@
 /* Prints what a program can see of how it was started: descriptors, signal mask, ignored signals, arguments, and the
-   environment's LD_PRELOAD and channel. */
+   environment's LD_PRELOAD (the last one, which the loader takes) and channel. */
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 int main(int argc, char **argv)
 {
@@ -27,7 +29,10 @@ int main(int argc, char **argv)
     printf("\narguments");
     for (int i = 1; i < argc; i++)
         printf(" <%s>", argv[i]);
-    const char *preload = getenv("LD_PRELOAD"), *channel = getenv("SYSENG_MEM_CHANNEL");
+    const char *preload = NULL, *channel = getenv("SYSENG_MEM_CHANNEL");
+    for (char **word = environ; *word != NULL; word++)
+        if (strncmp(*word, "LD_PRELOAD=", 11) == 0)
+            preload = *word + 11;
     printf("\npreload %s\nchannel %s\n", preload != NULL ? preload : "-", channel != NULL ? channel : "-");
     return 0;
 }
