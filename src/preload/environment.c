@@ -242,8 +242,21 @@ static bool is_right(char *const *words, bool suitable)
     return has_library == suitable && has_channel == suitable;
 }
 
+/* Whether the kernel would take them, too. */
+static bool are_readable(char *const *words)
+{
+    if (words != NULL && !raw_is_readable(words))
+        return false;
+    for (; words != NULL && *words != NULL; words++)
+        if (!raw_is_readable(*words))
+            return false;
+    return true;
+}
+
 size_t environment_room(char *const *words, bool suitable)
 {
+    if (library[0] == '\0' || !are_readable(words))
+        return 0;
     size_t count = count_words(words);
-    return library[0] == '\0' || count > WORDS_MOST || is_right(words, suitable) ? 0 : count + OUR_WORDS + 1;
+    return count > WORDS_MOST || is_right(words, suitable) ? 0 : count + OUR_WORDS + 1;
 }

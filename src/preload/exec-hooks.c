@@ -156,7 +156,7 @@ long exec_system_call(uint64_t sp, const char *path, char *const argv[], char *c
 long exec_system_call_at(uint64_t sp, int fd, const char *path, char *const argv[], char *const *words, int flags)
 {
     char at[PATH_BYTES];
-    const char *name = path != NULL && name_at(at, fd, path, (flags & AT_EMPTY_PATH) != 0) ? at : NULL;
+    const char *name = raw_is_readable(path) && name_at(at, fd, path, (flags & AT_EMPTY_PATH) != 0) ? at : NULL;
     FIT(words, name, false)
     LOOK_BEFORE(sp, name, false)
     long result = real.syscall.call(SYS_execveat, fd, (long)path, (long)argv, (long)words, flags, 0);

@@ -4,6 +4,8 @@
 #ifndef PRELOAD_SYSCALLS_H
 #define PRELOAD_SYSCALLS_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 
@@ -34,6 +36,12 @@ static inline long raw_syscall4(long number, long a, long b, long c, long d)
 static inline long raw_syscall3(long number, long a, long b, long c)
 {
     return raw_syscall4(number, a, b, c, 0);
+}
+
+/* Whether there is memory at `address`: a program may hand over an address of nothing, and has to get EFAULT for it. */
+static inline bool raw_is_readable(const void *address)
+{
+    return raw_syscall3(SYS_access, (long)address, 0, 0) != -EFAULT;
 }
 
 #endif
