@@ -13,8 +13,11 @@
 #include "preload/signals.h"
 #include "preload/stops.h"
 #include "preload/syscalls.h"
+#include "preload/words.h"
 
 #define STATM "/proc/self/statm"
+#define FDS "/proc/self/fd/"
+#define PATH_BYTES 64
 #define STATM_FD_WANTED 1000 /* out of the way of programs that count on getting low numbers */
 #define CALIBRATION_PAGES 64
 
@@ -52,9 +55,25 @@ static long high_descriptor(int fd)
     return raw_syscall3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, wanted);
 }
 
+/* Whether the number still stands for our file, of this process or of one that shares its descriptors: the program may
+   have closed it, and have one of its own there. */
+static bool is_statm(int fd)
+{
+    static const char name[] = "/statm";
+    char path[32], link[PATH_BYTES];
+    size_t used = 0;
+    if (!words_append(path, &used, sizeof path, FDS, sizeof FDS - 1) ||
+        !words_append_number(path, &used, sizeof path, (unsigned)fd))
+        return false;
+    long length = raw_syscall3(SYS_readlink, (long)path, (long)link, sizeof link - 1);
+    link[length > 0 ? length : 0] = '\0';
+    return words_begin(link, "/proc/") && length >= (long)sizeof name &&
+           words_begin(link + length - (sizeof name - 1), name);
+}
+
 void sample_close(void)
 {
-    if (statm_fd >= 0)
+    if (statm_fd >= 0 && is_statm(statm_fd))
         raw_syscall3(SYS_close, statm_fd, 0, 0);
     statm_fd = -1;
 }
@@ -103,7 +122,6 @@ uint64_t sample_rss(void)
 {
     uint64_t pages = read_statm();
     if (pages == 0) {
-        statm_fd = -1; /* closed by the program, or not ours any more */
         sample_open();
         pages = read_statm();
     }
