@@ -42,13 +42,13 @@ static void wait_for_tail(const _Atomic uint64_t *tail, uint64_t seen)
 static void count_wait(uint64_t start)
 {
     atomic_fetch_add_explicit(&guest.process->wait_count, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&guest.process->wait_ticks, __builtin_ia32_rdtsc() - start, memory_order_relaxed);
+    atomic_fetch_add_explicit(&guest.process->wait_ticks, guest_ticks() - start, memory_order_relaxed);
 }
 
 static bool wait_for_room(const _Atomic uint64_t *tail, _Atomic uint32_t *producer_waits, uint64_t head,
                           uint64_t capacity)
 {
-    uint64_t start = __builtin_ia32_rdtsc();
+    uint64_t start = guest_ticks();
     uint64_t seen = atomic_load_explicit(tail, memory_order_acquire);
     bool has_room = head - seen < capacity;
     if (has_room)

@@ -120,6 +120,11 @@ static __attribute__((noinline, cold)) struct events *find_state(void)
     struct wire_thread *thread = guest_thread();
     if (thread == NULL || guest_self.events_refused)
         return NULL;
+    if (guest_clockless) { /* events without their time could not be put in order */
+        guest_self.events_refused = true;
+        atomic_fetch_add_explicit(&thread->lost, 1, memory_order_relaxed);
+        return NULL;
+    }
     if (guest_sandboxed && thread->events_state == 0) { /* a new thread in a sandbox: nothing can be mapped for it */
         atomic_fetch_add_explicit(&thread->lost, 1, memory_order_relaxed);
         return NULL;
@@ -132,6 +137,13 @@ static __attribute__((noinline, cold)) struct events *find_state(void)
     if (guest_self.events_refused)
         atomic_fetch_add_explicit(&thread->lost, 1, memory_order_relaxed);
     return guest_self.events;
+}
+
+void events_without_clock(void)
+{
+    guest_clockless = true;
+    guest.wants_times = false;
+    guest_self.events = NULL;
 }
 
 static inline struct events *state(void)

@@ -27,7 +27,7 @@ static struct {
 
 GUEST_TLS struct guest_self guest_self = {.serial = GUEST_NOBODY};
 GUEST_TLS int guest_depth;
-volatile bool guest_sandboxed;
+volatile bool guest_sandboxed, guest_clockless;
 
 /* glibc 2.32 and later; the weak reference keeps older ones loadable. */
 extern char __libc_single_threaded __attribute__((weak));
@@ -299,7 +299,7 @@ static bool register_process(uint32_t flags)
     guest.session = session;
     guest.wants_events = (mapped.flags & WIRE_WANT_EVENTS) != 0;
     guest.wants_looks = (mapped.flags & WIRE_WANT_LOOKS) != 0;
-    guest.wants_times = (mapped.flags & WIRE_WANT_TIMES) != 0;
+    guest.wants_times = (mapped.flags & WIRE_WANT_TIMES) != 0 && !guest_clockless;
     look_describe();
     publish_chunk(index);
     __atomic_store_n(&guest.serial, serial, __ATOMIC_RELEASE);

@@ -58,6 +58,15 @@ GUEST_HIDDEN extern GUEST_TLS struct guest_self guest_self;
    made from now on. Set by stops_no_system_calls, kept over a fork. */
 GUEST_HIDDEN extern volatile bool guest_sandboxed;
 
+/* The program has forbidden a thread of its own to read the time-stamp counter, and so all that this thread starts. */
+GUEST_HIDDEN extern volatile bool guest_clockless;
+
+/* The time-stamp counter, 0 when it must not be read. */
+static inline uint64_t guest_ticks(void)
+{
+    return guest_clockless ? 0 : __builtin_ia32_rdtsc();
+}
+
 /* Our own activity in this thread: > 0 while a hook or handler of ours runs, so that what it calls is passed through
    uncounted. */
 GUEST_HIDDEN extern GUEST_TLS int guest_depth;

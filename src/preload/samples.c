@@ -75,7 +75,7 @@ static void begin_interval(struct samples *samples)
 
 bool samples_begin(struct samples *samples)
 {
-    samples->random = (__rdtsc() ^ (uint64_t)samples * UINT64_C(0x9E3779B97F4A7C15)) | 1;
+    samples->random = (guest_ticks() ^ (uint64_t)samples * UINT64_C(0x9E3779B97F4A7C15)) | 1;
     next_random(samples);
     begin_interval(samples);
     return open_table();

@@ -1,11 +1,13 @@
 /* Seccomp: a filter that kills for a system call it does not know would kill for ours. Once the program installs one,
-   line stops measure the heap only. */
+   line stops measure the heap only. The strict mode also forbids the time-stamp counter (arch/x86's disable_TSC), as a
+   program can by itself. */
 
 #include <linux/seccomp.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include "preload/events.h"
 #include "preload/exec-hooks.h"
 #include "preload/exit-hooks.h"
 #include "preload/look.h"
@@ -21,6 +23,8 @@ GUEST_EXPORT int prctl(int option, ...)
     va_end(args);
     if (option == PR_SET_SECCOMP)
         stops_no_system_calls();
+    if ((option == PR_SET_SECCOMP && a == SECCOMP_MODE_STRICT) || (option == PR_SET_TSC && a == PR_TSC_SIGSEGV))
+        events_without_clock();
     return real.prctl.call(option, a, b, c, d);
 }
 
@@ -33,6 +37,8 @@ GUEST_EXPORT long syscall(long number, ...)
     va_end(args);
     if (number == SYS_seccomp && (a == SECCOMP_SET_MODE_STRICT || a == SECCOMP_SET_MODE_FILTER))
         stops_no_system_calls();
+    if (number == SYS_seccomp && a == SECCOMP_SET_MODE_STRICT)
+        events_without_clock();
     if (number == SYS_exit_group || number == SYS_exit)
         exit_by_system_call(number == SYS_exit_group);
     long result;

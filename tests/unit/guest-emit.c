@@ -15,7 +15,7 @@
 
 /* What emit.c needs of guest.c. */
 struct guest guest;
-volatile bool guest_sandboxed;
+volatile bool guest_sandboxed, guest_clockless;
 static _Atomic uint32_t wakes;
 
 void guest_wake_collector(void)
