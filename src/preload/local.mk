@@ -17,6 +17,7 @@ pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 	%D%/heap-hooks.c \
 	%D%/init.c \
 	%D%/jump-hooks.c \
+	%D%/limit-hooks.c \
 	%D%/look.c %D%/look.h \
 	%D%/map-hooks.c \
 	%D%/modules.c %D%/modules.h \

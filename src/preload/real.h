@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/types.h>
 
@@ -61,6 +62,9 @@
                          char *const *, char *const *))                                                                \
     F(int, posix_spawnp, (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,        \
                           char *const *, char *const *))                                                               \
+    F(int, setrlimit, (int, const struct rlimit *))                                                                    \
+    F(int, getrlimit, (int, struct rlimit *))                                                                          \
+    F(int, prlimit, (pid_t, int, const struct rlimit *, struct rlimit *))                                              \
     F(int, system, (const char *))                                                                                     \
     F(void *, popen, (const char *, const char *))                                                                     \
     F(int, wordexp, (const char *, void *, int))                                                                       \
