@@ -21,6 +21,10 @@ check_PROGRAMS += %D%/session-dump
 EXTRA_DIST += %D%/session-view.c %D%/session-view.h %D%/hooks-cxx.cc %D%/hooks-heap.c %D%/hooks-own.c \
 	%D%/hooks-process.c %D%/hooks-module.c %D%/hooks-module-cxx.cc
 
+# What programs do with processes, descriptors, environment and limits: likewise.
+EXTRA_DIST += %D%/hostile-process.c %D%/hostile-process.h %D%/hostile-process-children.c %D%/hostile-process-limits.c \
+	%D%/hostile-process-tty.c
+
 # Line stops: compiled by the tests, with several compilers and options each.
 EXTRA_DIST += %D%/truth.h %D%/lines-truth.c %D%/lines-truth-cxx.cc \
 	%D%/stops-torture.c %D%/stops-torture-cxx.cc %D%/storm.h %D%/stops-stb.c %D%/stops-json.cc %D%/stops-gtest.cc \
