@@ -5,3 +5,4 @@ include %D%/checker/local.mk
 include %D%/e2e/local.mk
 include %D%/lint/local.mk
 include %D%/bench/local.mk
+include %D%/fuzz/local.mk

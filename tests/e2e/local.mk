@@ -26,6 +26,7 @@ E2E_TESTS += %D%/cli-usage.test
 E2E_TESTS += %D%/debuginfod.test
 E2E_TESTS += %D%/formats.test
 E2E_TESTS += %D%/counts-independent.test
+E2E_TESTS += %D%/fuzz.test
 E2E_TESTS += %D%/hooks-heap.test
 E2E_TESTS += %D%/hooks-process.test
 E2E_TESTS += %D%/hooks-session.test
