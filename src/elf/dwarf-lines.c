@@ -28,22 +28,6 @@ static uint32_t add_path(struct strings *files, const char *path)
     return number;
 }
 
-static void load_files(struct debug_info *info, Dwarf_Die unit_die, struct dwarf_files *files)
-{
-    char **paths = NULL;
-    Dwarf_Signed count = 0;
-    if (!dwarf_is_ok(info, dwarf_srcfiles(unit_die, &paths, &count, &info->error)))
-        return;
-    files->numbers = count > 0 ? calloc((size_t)count, sizeof *files->numbers) : NULL;
-    for (Dwarf_Signed i = 0; i < count; i++) {
-        if (files->numbers != NULL)
-            files->numbers[i] = add_path(info->files, paths[i]);
-        dwarf_dealloc(info->debug, paths[i], DW_DLA_STRING);
-    }
-    dwarf_dealloc(info->debug, paths, DW_DLA_LIST);
-    files->count = files->numbers != NULL ? (size_t)count : 0;
-}
-
 /* The unit's table in .debug_line: where it begins, and the section. */
 static const uint8_t *line_table(struct debug_info *info, Dwarf_Die unit_die, size_t *section_bytes, uint64_t *offset)
 {
@@ -55,6 +39,29 @@ static const uint8_t *line_table(struct debug_info *info, Dwarf_Die unit_die, si
     dwarf_dealloc(info->debug, attribute, DW_DLA_ATTR);
     *offset = value;
     return found ? dwarf_sections_named(&info->sections, ".debug_line", section_bytes) : NULL;
+}
+
+static void load_files(struct debug_info *info, Dwarf_Die unit_die, struct dwarf_files *files)
+{
+    char **paths = NULL;
+    Dwarf_Signed count = 0;
+    size_t section_bytes = 0;
+    uint64_t offset = 0;
+    const uint8_t *section = line_table(info, unit_die, &section_bytes, &offset);
+    if (section == NULL)
+        section = dwarf_sections_named(&info->sections, ".debug_line.dwo", &section_bytes);
+    if (section != NULL && !line_program_has_sound_tables(section, section_bytes, offset))
+        return;
+    if (!dwarf_is_ok(info, dwarf_srcfiles(unit_die, &paths, &count, &info->error)))
+        return;
+    files->numbers = count > 0 ? calloc((size_t)count, sizeof *files->numbers) : NULL;
+    for (Dwarf_Signed i = 0; i < count; i++) {
+        if (files->numbers != NULL)
+            files->numbers[i] = add_path(info->files, paths[i]);
+        dwarf_dealloc(info->debug, paths[i], DW_DLA_STRING);
+    }
+    dwarf_dealloc(info->debug, paths, DW_DLA_LIST);
+    files->count = files->numbers != NULL ? (size_t)count : 0;
 }
 
 /* The version that counts is the line table's; an old assembler writes version 3 for DWARF 5 units. */
@@ -153,8 +160,7 @@ static int keep_row(const struct dwarf_row *row, void *data)
     if (items == NULL)
         return -ENOMEM;
     rows->items = items;
-    items[rows->count] =
-        (struct ordered_row){{row->address, row->line, row->file, row->is_statement}, rows->count};
+    items[rows->count] = (struct ordered_row){{row->address, row->line, row->file, row->is_statement}, rows->count};
     rows->count++;
     return 0;
 }

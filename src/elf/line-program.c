@@ -17,8 +17,31 @@ enum {
     EXTENDED_SET_ADDRESS = 2,
 };
 
+/* Of entries in the tables of directories and files (DWARF 5, section 7.5.6). */
+enum {
+    FORM_BLOCK2 = 0x03,
+    FORM_BLOCK4 = 0x04,
+    FORM_DATA2 = 0x05,
+    FORM_DATA4 = 0x06,
+    FORM_DATA8 = 0x07,
+    FORM_STRING = 0x08,
+    FORM_BLOCK = 0x09,
+    FORM_BLOCK1 = 0x0a,
+    FORM_DATA1 = 0x0b,
+    FORM_STRP = 0x0e,
+    FORM_UDATA = 0x0f,
+    FORM_STRX = 0x1a,
+    FORM_DATA16 = 0x1e,
+    FORM_LINE_STRP = 0x1f,
+    FORM_STRX1 = 0x25,
+    FORM_STRX2,
+    FORM_STRX3,
+    FORM_STRX4,
+};
+
 struct header {
     unsigned version;
+    size_t offset_bytes;
     uint8_t min_instruction_bytes;
     bool default_is_statement;
     int8_t line_base;
@@ -42,6 +65,7 @@ static bool read_header(const uint8_t *section, size_t section_bytes, uint64_t o
     if (cursor.failed || length > (size_t)(cursor.end - cursor.at))
         return false;
     cursor.end = cursor.at + length;
+    header->offset_bytes = offset_bytes;
     header->version = (unsigned)cursor_fixed(&cursor, 2);
     if (header->version < 2 || header->version > 5)
         return false;
@@ -63,6 +87,93 @@ static bool read_header(const uint8_t *section, size_t section_bytes, uint64_t o
            (size_t)(cursor.end - cursor.at) >= header->opcode_base - 1u;
 }
 
+/* Every form takes at least a byte. */
+static void skip_form(struct cursor *cursor, uint64_t form, size_t offset_bytes)
+{
+    switch (form) {
+    case FORM_STRING:
+        while (cursor_fixed(cursor, 1) != 0)
+            ;
+        break;
+    case FORM_UDATA:
+    case FORM_STRX:
+        cursor_uleb(cursor);
+        break;
+    case FORM_STRP:
+    case FORM_LINE_STRP:
+        cursor_skip(cursor, offset_bytes);
+        break;
+    case FORM_DATA1:
+    case FORM_STRX1:
+        cursor_skip(cursor, 1);
+        break;
+    case FORM_DATA2:
+    case FORM_STRX2:
+        cursor_skip(cursor, 2);
+        break;
+    case FORM_STRX3:
+        cursor_skip(cursor, 3);
+        break;
+    case FORM_DATA4:
+    case FORM_STRX4:
+        cursor_skip(cursor, 4);
+        break;
+    case FORM_DATA8:
+        cursor_skip(cursor, 8);
+        break;
+    case FORM_DATA16:
+        cursor_skip(cursor, 16);
+        break;
+    case FORM_BLOCK:
+        cursor_skip(cursor, cursor_uleb(cursor));
+        break;
+    case FORM_BLOCK1:
+        cursor_skip(cursor, cursor_fixed(cursor, 1));
+        break;
+    case FORM_BLOCK2:
+        cursor_skip(cursor, cursor_fixed(cursor, 2));
+        break;
+    case FORM_BLOCK4:
+        cursor_skip(cursor, cursor_fixed(cursor, 4));
+        break;
+    default:
+        cursor_fail(cursor);
+    }
+}
+
+/* A table of directories or files: what each entry has, how many there are, and the entries. */
+static void skip_table(struct cursor *cursor, size_t offset_bytes)
+{
+    const uint64_t format_count = cursor_fixed(cursor, 1);
+    struct cursor formats = *cursor;
+    for (uint64_t i = 0; i < 2 * format_count; i++)
+        cursor_uleb(cursor);
+    const uint64_t count = cursor_uleb(cursor);
+    if (count > 0 && format_count == 0)
+        cursor_fail(cursor);
+    for (uint64_t i = 0; i < count && !cursor->failed; i++) {
+        struct cursor format = formats;
+        for (uint64_t k = 0; k < format_count; k++) {
+            cursor_uleb(&format); /* what it is */
+            skip_form(cursor, cursor_uleb(&format), offset_bytes);
+        }
+    }
+}
+
+bool line_program_has_sound_tables(const uint8_t *section, size_t section_bytes, uint64_t offset)
+{
+    struct header header;
+    if (!read_header(section, section_bytes, offset, &header))
+        return false;
+    if (header.version < 5) /* they end by a mark, and are read up to there */
+        return true;
+    struct cursor cursor = {header.operand_counts, header.program.at, false};
+    cursor_skip(&cursor, header.opcode_base - 1u);
+    skip_table(&cursor, header.offset_bytes);
+    skip_table(&cursor, header.offset_bytes);
+    return !cursor.failed;
+}
+
 struct machine {
     const struct header *header;
     struct cursor cursor;
@@ -73,8 +184,7 @@ struct machine {
 
 static void begin_sequence(struct machine *machine)
 {
-    machine->row =
-        (struct line_row){.file = 1, .line = 1, .is_statement = machine->header->default_is_statement};
+    machine->row = (struct line_row){.file = 1, .line = 1, .is_statement = machine->header->default_is_statement};
 }
 
 static int emit(struct machine *machine)

@@ -110,9 +110,38 @@ static void damaged_tables_yield_what_is_sound_and_no_more(void **state)
     assert_int_equal(line_program_version(table, sizeof table, UINT64_MAX), 0);
 }
 
+static bool has_sound_tables(const uint8_t *tables, size_t bytes)
+{
+    uint8_t table[64] = {VERSION_5(0)};
+    const size_t header_bytes = 30;
+    memcpy(table + header_bytes, tables, bytes);
+    table[0] = (uint8_t)(header_bytes - 4 + bytes);
+    table[8] = (uint8_t)(18 + bytes);
+    return line_program_has_sound_tables(table, header_bytes + bytes, 0);
+}
+
+static void tables_of_files_have_room_for_what_they_say(void **state)
+{
+    /* A directory by its string; a file by an offset, with the number of its directory and a sum. */
+    static const uint8_t sound[] = {1, 1, 0x08, 1, '/', 0, 3, 1, 0x1f, 2, 0x0b, 5, 0x1e, 1, 0, 0, 0, 0,
+                                    0, 0, 0,    0, 0,   0, 0, 0, 0,    0, 0,    0, 0,    0, 0, 0, 0};
+    static const uint8_t many[] = {1, 1, 0x08, 0xff, 0xff, 0xff, 0x7f, '/', 0, 0, 0};
+    static const uint8_t of_nothing[] = {0, 0xff, 0xff, 0xff, 0x7f, 0, 0};
+    static const uint8_t unknown_form[] = {1, 1, 0x77, 1, 0, 0, 0};
+    assert_true(has_sound_tables(sound, sizeof sound));
+    for (size_t bytes = 0; bytes < sizeof sound; bytes++)
+        assert_false(has_sound_tables(sound, bytes));
+    assert_false(has_sound_tables(many, sizeof many));
+    assert_false(has_sound_tables(of_nothing, sizeof of_nothing));
+    assert_false(has_sound_tables(unknown_form, sizeof unknown_form));
+    static const uint8_t old[] = {VERSION_3(0)};
+    assert_true(line_program_has_sound_tables(old, sizeof old, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tables_of_files_have_room_for_what_they_say),
         cmocka_unit_test(every_sequence_begins_with_file_1_and_line_1),
         cmocka_unit_test(every_opcode_does_what_the_standard_says),
         cmocka_unit_test(a_visitor_can_end_the_program),
