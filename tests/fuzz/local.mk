@@ -12,7 +12,7 @@ FUZZ_CPPFLAGS = $(DEFS) -I. $(AM_CPPFLAGS) -I$(top_builddir)/src $(LIBDWARF_CFLA
 	$(ZSTD_CFLAGS) $(LZMA_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(PROTOBUF_C_CFLAGS)
 FUZZ_LIBS = $(LIBDWARF_LIBS) $(ZYDIS_LIBS) $(CURL_LIBS) $(REPORT_EXTERNAL_LIBS) $(ZSTD_LIBS) $(LZMA_LIBS) $(SUPCXX_LIBS) -ldl -lpthread -lm
 
-EXTRA_DIST += $(FUZZ_FILES) %D%/fuzz.mk
+EXTRA_DIST += $(FUZZ_FILES) %D%/fuzz.mk %D%/crashes
 dist_noinst_SCRIPTS += %D%/make-seeds %D%/run
 
 # Not part of `all`: whoever has no clang needs none.
