@@ -14,7 +14,7 @@ programs = $(targets:%=$(here)/fuzz-%)
 all: $(programs) $(here)/writer
 
 $(programs): $(here)/fuzz-%: $(out)/$(here)/%.o $(out)/fuzzed.a
-	$(FUZZ_CC) -fsanitize=fuzzer,$(sanitize) -o $@ $^ $(libs)
+	$(FUZZ_CC) -fsanitize=fuzzer,$(sanitize) -Wl,--wrap=nanosleep -o $@ $^ $(libs)
 
 $(here)/writer: $(out)/$(here)/writer.o $(out)/fuzzed.a
 	$(FUZZ_CC) -fsanitize=$(sanitize) -o $@ $^ $(libs)

@@ -164,6 +164,20 @@ static void do_thread(struct hostile *hostile, struct fuzz_input *input)
     ((struct wire_process *)chunk)->rings++;
 }
 
+static void do_fill(struct hostile *hostile, struct fuzz_input *input)
+{
+    uint8_t *chunk = chunk_at(hostile, take_chunk(input));
+    struct wire_thread *threads = (struct wire_thread *)(chunk + WIRE_PROCESS_HEAD_BYTES);
+    uint32_t next = (uint32_t)fuzz_take(input, 1), ring = (uint32_t)fuzz_take(input, 1);
+    uint32_t events = (uint32_t)fuzz_take(input, 1);
+    for (size_t i = 0; i < WIRE_PROCESS_THREADS; i++) {
+        threads[i].tid = (uint32_t)i + 1;
+        threads[i].ring_chunk = ring;
+        threads[i].events_chunk = events;
+    }
+    ((struct wire_threads_head *)chunk)->thread_chunk_next = next;
+}
+
 static void do_module(struct hostile *hostile, struct fuzz_input *input)
 {
     struct wire_modules *modules = (struct wire_modules *)chunk_at(hostile, take_chunk(input));
@@ -231,7 +245,8 @@ static command_fn *const commands[WIRE_FUZZ_COMMANDS] = {
     [WIRE_FUZZ_HEAD] = do_head,         [WIRE_FUZZ_EVENT] = do_event,   [WIRE_FUZZ_RECORD] = do_record,
     [WIRE_FUZZ_THREAD] = do_thread,     [WIRE_FUZZ_MODULE] = do_module, [WIRE_FUZZ_HEADER] = do_header,
     [WIRE_FUZZ_REGISTER] = do_register, [WIRE_FUZZ_WORK] = do_work,     [WIRE_FUZZ_BEGIN] = do_begin,
-    [WIRE_FUZZ_END] = do_end,           [WIRE_FUZZ_PLACE] = do_place,   [WIRE_FUZZ_LISTENS] = do_listens,
+    [WIRE_FUZZ_FILL] = do_fill,         [WIRE_FUZZ_END] = do_end,       [WIRE_FUZZ_PLACE] = do_place,
+    [WIRE_FUZZ_LISTENS] = do_listens,
 };
 
 /* --- The session --- */

@@ -23,6 +23,7 @@ enum wire_fuzz_command {
     WIRE_FUZZ_END,      /* it is over */
     WIRE_FUZZ_PLACE,    /* pid, address (8): asked for */
     WIRE_FUZZ_LISTENS,  /* asked for */
+    WIRE_FUZZ_FILL,     /* chunk of threads, next, ring, events: plus one, of all slots there */
     WIRE_FUZZ_COMMANDS
 };
 

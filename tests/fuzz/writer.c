@@ -156,6 +156,26 @@ static void save_events(struct seed *seed, const char *folder)
     save(seed, folder, "events");
 }
 
+/* Threads in a circle of chunks, all with the same rings. */
+static void save_circle(struct seed *seed, const char *folder)
+{
+    put_process(seed);
+    put_word(seed, EVENTS, 8, UINT64_C(100) << 32);
+    put_chunk(seed, EVENTS, WIRE_CHUNK_EVENTS);
+    put_chunk(seed, LINES, WIRE_CHUNK_RING);
+    put_chunk(seed, THREADS, WIRE_CHUNK_THREADS);
+    command(seed, WIRE_FUZZ_FILL);
+    put(seed, (uint8_t[]){THREADS, THREADS + 1, LINES + 1, EVENTS + 1}, 4);
+    command(seed, WIRE_FUZZ_FILL);
+    put(seed, (uint8_t[]){PROCESS, 0, LINES + 1, EVENTS + 1}, 4);
+    put_word(seed, PROCESS, 0, 7);
+    put_thread(seed, 0, LINES + 1, EVENTS + 1);
+    put_word(seed, PROCESS, 8, (uint64_t)(THREADS + 1) << 32 | 1);
+    command(seed, WIRE_FUZZ_WORK);
+    command(seed, WIRE_FUZZ_END);
+    save(seed, folder, "circle");
+}
+
 /* --- sampler --- */
 
 static void put_identity(struct seed *seed, uint64_t time_ns)
@@ -274,6 +294,7 @@ int main(int argc, char **argv)
     snprintf(folder[2], sizeof *folder, "%s/cfi", argv[1]);
     save_lines(&seed, folder[0]);
     save_events(&seed, folder[0]);
+    save_circle(&seed, folder[0]);
     save_samples(&seed, folder[1]);
     save_frames(&seed, folder[2], argv[2]);
     return EXIT_SUCCESS;
