@@ -39,6 +39,9 @@ enum {
     FORM_STRX4,
 };
 
+/* What a part of an entry is (DWARF 5, section 6.2.4.1). */
+#define CONTENT_DIRECTORY_INDEX 2
+
 struct header {
     unsigned version;
     size_t offset_bytes;
@@ -87,77 +90,80 @@ static bool read_header(const uint8_t *section, size_t section_bytes, uint64_t o
            (size_t)(cursor.end - cursor.at) >= header->opcode_base - 1u;
 }
 
-/* Every form takes at least a byte. */
-static void skip_form(struct cursor *cursor, uint64_t form, size_t offset_bytes)
+/* A form's value: of those that are no number, 0. Each takes at least a byte. */
+static uint64_t read_form(struct cursor *cursor, uint64_t form, size_t offset_bytes)
 {
     switch (form) {
     case FORM_STRING:
         while (cursor_fixed(cursor, 1) != 0)
             ;
-        break;
+        return 0;
     case FORM_UDATA:
     case FORM_STRX:
-        cursor_uleb(cursor);
-        break;
+        return cursor_uleb(cursor);
     case FORM_STRP:
     case FORM_LINE_STRP:
-        cursor_skip(cursor, offset_bytes);
-        break;
+        return cursor_fixed(cursor, offset_bytes);
     case FORM_DATA1:
     case FORM_STRX1:
-        cursor_skip(cursor, 1);
-        break;
+        return cursor_fixed(cursor, 1);
     case FORM_DATA2:
     case FORM_STRX2:
-        cursor_skip(cursor, 2);
-        break;
+        return cursor_fixed(cursor, 2);
     case FORM_STRX3:
-        cursor_skip(cursor, 3);
-        break;
+        return cursor_fixed(cursor, 3);
     case FORM_DATA4:
     case FORM_STRX4:
-        cursor_skip(cursor, 4);
-        break;
+        return cursor_fixed(cursor, 4);
     case FORM_DATA8:
-        cursor_skip(cursor, 8);
-        break;
+        return cursor_fixed(cursor, 8);
     case FORM_DATA16:
         cursor_skip(cursor, 16);
-        break;
+        return 0;
     case FORM_BLOCK:
         cursor_skip(cursor, cursor_uleb(cursor));
-        break;
+        return 0;
     case FORM_BLOCK1:
         cursor_skip(cursor, cursor_fixed(cursor, 1));
-        break;
+        return 0;
     case FORM_BLOCK2:
         cursor_skip(cursor, cursor_fixed(cursor, 2));
-        break;
+        return 0;
     case FORM_BLOCK4:
         cursor_skip(cursor, cursor_fixed(cursor, 4));
-        break;
+        return 0;
     default:
         cursor_fail(cursor);
+        return 0;
     }
 }
 
-/* A table of directories or files: what each entry has, how many there are, and the entries. */
-static void skip_table(struct cursor *cursor, size_t offset_bytes)
+/* Read one entry; `formats` begins where its parts are described. Of a file, the directory must be one of those there.
+ */
+static void check_entry(struct cursor *cursor, struct cursor formats, uint64_t format_count, uint64_t directory_count,
+                        size_t offset_bytes)
+{
+    for (uint64_t i = 0; i < format_count; i++) {
+        const uint64_t what = cursor_uleb(&formats);
+        const uint64_t value = read_form(cursor, cursor_uleb(&formats), offset_bytes);
+        if (what == CONTENT_DIRECTORY_INDEX && value >= directory_count)
+            cursor_fail(cursor);
+    }
+}
+
+/* A table of directories or files: what each entry has, how many there are, and the entries. Returns how many. */
+static uint64_t check_table(struct cursor *cursor, uint64_t directory_count, size_t offset_bytes)
 {
     const uint64_t format_count = cursor_fixed(cursor, 1);
-    struct cursor formats = *cursor;
+    const struct cursor formats = *cursor;
     for (uint64_t i = 0; i < 2 * format_count; i++)
         cursor_uleb(cursor);
     const uint64_t count = cursor_uleb(cursor);
-    if (count > 0 && format_count == 0)
+    if (count > 0 && (format_count == 0 || directory_count == 0))
         cursor_fail(cursor);
-    for (uint64_t i = 0; i < count && !cursor->failed; i++) {
-        struct cursor format = formats;
-        for (uint64_t k = 0; k < format_count; k++) {
-            cursor_uleb(&format); /* what it is */
-            skip_form(cursor, cursor_uleb(&format), offset_bytes);
-        }
-    }
+    for (uint64_t i = 0; i < count && !cursor->failed; i++)
+        check_entry(cursor, formats, format_count, directory_count, offset_bytes);
+    return count;
 }
 
 bool line_program_has_sound_tables(const uint8_t *section, size_t section_bytes, uint64_t offset)
@@ -169,8 +175,8 @@ bool line_program_has_sound_tables(const uint8_t *section, size_t section_bytes,
         return true;
     struct cursor cursor = {header.operand_counts, header.program.at, false};
     cursor_skip(&cursor, header.opcode_base - 1u);
-    skip_table(&cursor, header.offset_bytes);
-    skip_table(&cursor, header.offset_bytes);
+    const uint64_t directory_count = check_table(&cursor, UINT64_MAX, header.offset_bytes);
+    check_table(&cursor, directory_count, header.offset_bytes);
     return !cursor.failed;
 }
 

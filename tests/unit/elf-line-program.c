@@ -127,12 +127,16 @@ static void tables_of_files_have_room_for_what_they_say(void **state)
                                     0, 0, 0,    0, 0,   0, 0, 0, 0,    0, 0,    0, 0,    0, 0, 0, 0};
     static const uint8_t many[] = {1, 1, 0x08, 0xff, 0xff, 0xff, 0x7f, '/', 0, 0, 0};
     static const uint8_t of_nothing[] = {0, 0xff, 0xff, 0xff, 0x7f, 0, 0};
+    static const uint8_t elsewhere[] = {1, 1, 0x08, 1, '/', 0, 1, 2, 0x0b, 1, 1};
+    static const uint8_t nowhere[] = {0, 0, 1, 1, 0x08, 1, 'f', 0};
     static const uint8_t unknown_form[] = {1, 1, 0x77, 1, 0, 0, 0};
     assert_true(has_sound_tables(sound, sizeof sound));
     for (size_t bytes = 0; bytes < sizeof sound; bytes++)
         assert_false(has_sound_tables(sound, bytes));
     assert_false(has_sound_tables(many, sizeof many));
     assert_false(has_sound_tables(of_nothing, sizeof of_nothing));
+    assert_false(has_sound_tables(elsewhere, sizeof elsewhere));
+    assert_false(has_sound_tables(nowhere, sizeof nowhere));
     assert_false(has_sound_tables(unknown_form, sizeof unknown_form));
     static const uint8_t old[] = {VERSION_3(0)};
     assert_true(line_program_has_sound_tables(old, sizeof old, 0));
