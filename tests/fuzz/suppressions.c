@@ -7,7 +7,8 @@
 
 #include "report/check-suppressions.h"
 
-#define FRAMES 8
+#define NAMED 8
+#define FRAMES 64
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -15,12 +16,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct suppressions *suppressions = suppressions_new();
     struct err err;
     char *file = fuzz_take_text(&input, 0);
-    char *texts[3 * FRAMES];
+    char *texts[3 * NAMED];
     struct check_frame frames[FRAMES];
     for (size_t i = 0; i < FRAMES; i++) {
-        for (size_t k = 0; k < 3; k++)
-            texts[3 * i + k] = fuzz_take_text(&input, 1);
-        char *const *of = &texts[3 * i];
+        char **of = &texts[3 * (i % NAMED)];
+        for (size_t k = 0; k < 3 && i < NAMED; k++)
+            of[k] = fuzz_take_text(&input, 1);
         frames[i] = (struct check_frame){.function = of[0], .file = of[1], .module = of[2], .line = (uint32_t)i};
     }
     if (suppressions_parse(suppressions, "file", file, &err) == 0) {
