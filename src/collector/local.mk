@@ -1,4 +1,6 @@
 noinst_LIBRARIES += %D%/libcollector.a
+# The figures are what a program says that may lie: their differences and sums wrap.
+%C%_libcollector_a_CFLAGS = $(AM_CFLAGS) -fwrapv
 %C%_libcollector_a_SOURCES = \
 	%D%/address-space.h %D%/address-space.c \
 	%D%/blocks.h %D%/blocks.c \

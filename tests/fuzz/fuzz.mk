@@ -25,12 +25,14 @@ $(out)/fuzzed.a: $(objects) $(shared)
 # Generated sources lie in the build directory, all others beside this file.
 vpath %.c . $(top_srcdir)
 
-$(out)/%.o: %.c
+$(out)/%.o: %.c $(top_srcdir)/$(here)/fuzz.mk
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(cflags) -fsanitize=fuzzer-no-link,$(sanitize) $(cppflags) -DPKGLIBDIR='"/nonexistent"' -DFUZZ_GOLDEN='"$(abs_top_srcdir)/tests/golden"' \
+	$(FUZZ_CC) $(cflags) -fsanitize=fuzzer-no-link,$(sanitize) $(wrapping) $(cppflags) -DPKGLIBDIR='"/nonexistent"' -DFUZZ_GOLDEN='"$(abs_top_srcdir)/tests/golden"' \
 	    -MMD -MP -c -o $@ $<
+
+# As the collector is built: src/collector/local.mk.
+$(out)/src/collector/%.o: wrapping = -fwrapv -fno-sanitize=signed-integer-overflow
 
 -include $(shell find $(out) -name '*.d' 2>/dev/null)
 
 .PHONY: all
-.SECONDARY:

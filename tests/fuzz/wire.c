@@ -90,6 +90,13 @@ static uint32_t take_chunk(struct fuzz_input *input)
     return (uint32_t)fuzz_take(input, 1) % WIRE_FUZZ_CHUNKS;
 }
 
+/* Two bytes, and how far up they are moved: small numbers as well as those that overflow. */
+static uint64_t take_large(struct fuzz_input *input)
+{
+    uint64_t value = fuzz_take(input, 2);
+    return value << fuzz_take(input, 1) % 64;
+}
+
 static uint8_t *chunk_at(const struct hostile *hostile, uint32_t chunk)
 {
     return hostile->bytes + hostile->chunks + (size_t)chunk * WIRE_CHUNK_BYTES;
@@ -133,7 +140,7 @@ static void do_event(struct hostile *hostile, struct fuzz_input *input)
     struct wire_event *event = &ring->events[fuzz_take(input, 1)];
     uint64_t kind = fuzz_take(input, 1);
     event->head = kind << 56 | fuzz_take(input, 3);
-    event->size = fuzz_take(input, 3);
+    event->size = take_large(input);
     event->size |= fuzz_take(input, 1) << WIRE_EVENT_SIZE_BITS;
     event->stack = fuzz_take(input, 3);
     event->time = fuzz_take(input, 2);
@@ -149,8 +156,10 @@ static void do_record(struct hostile *hostile, struct fuzz_input *input)
     record->plan = (uint32_t)fuzz_take(input, 1);
     record->site = (uint32_t)fuzz_take(input, 1);
     record->sp = fuzz_take(input, 2) << 4;
-    record->heap_bytes = (int64_t)fuzz_take(input, 2);
-    record->rss_bytes = fuzz_take(input, 2) << 12;
+    record->heap_bytes = (int64_t)take_large(input);
+    record->rss_bytes = take_large(input);
+    record->run_ticks = (int64_t)take_large(input);
+    record->faults = record->released_bytes = record->faults_self = take_large(input);
 }
 
 static void do_thread(struct hostile *hostile, struct fuzz_input *input)

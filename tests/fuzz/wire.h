@@ -12,8 +12,9 @@ enum wire_fuzz_command {
     WIRE_FUZZ_BYTES,  /* chunk, offset (2), count: and those bytes, into the chunk */
     WIRE_FUZZ_WORD,   /* chunk, offset / 8 (2), value (8) */
     WIRE_FUZZ_HEAD,   /* chunk, n: the ring there has n more of what it holds */
-    WIRE_FUZZ_EVENT,  /* chunk, index, kind, address (3), size (3), window, stack (3), time (2) */
-    WIRE_FUZZ_RECORD, /* chunk, index, kind, flags, window (4), plan, site, sp (2), heap (2), rss (2) */
+    WIRE_FUZZ_EVENT,  /* chunk, index, kind, address (3), size (2), shift, window, stack (3), time (2) */
+    WIRE_FUZZ_RECORD, /* chunk, index, kind, flags, window (4), plan, site, sp (2); heap, rss, ticks, faults: 2 and
+                         shift */
     WIRE_FUZZ_THREAD, /* chunk of a process, slot, tid, generation, ring, events: plus one, and rings are counted up */
     WIRE_FUZZ_MODULE, /* chunk of modules, place of the entry, base (2), pages, copies (2), plan (2), path: NUL-ended */
     WIRE_FUZZ_HEADER, /* offset / 8 (2), value (8): into the session's header */

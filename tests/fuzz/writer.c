@@ -99,7 +99,9 @@ static void put_process(struct seed *seed)
 static void put_record(struct seed *seed, uint8_t index, enum wire_record_kind kind, uint8_t site, uint8_t flags)
 {
     command(seed, WIRE_FUZZ_RECORD);
-    put(seed, (uint8_t[]){LINES, index, (uint8_t)kind, flags, 1, 0, 0, 0, 1, site, 0, 4, index, 0, index, 0}, 16);
+    put(seed, (uint8_t[]){LINES, index, (uint8_t)kind, flags, 1, 0, 0, 0, 1, site, 0, 4}, 12);
+    for (int i = 0; i < 4; i++)
+        put(seed, (uint8_t[]){index, 0, 12}, 3);
 }
 
 static void save_lines(struct seed *seed, const char *folder)
@@ -125,7 +127,8 @@ static void put_event(struct seed *seed, uint8_t index, enum wire_event_kind kin
     command(seed, WIRE_FUZZ_EVENT);
     put(seed, (uint8_t[]){EVENTS, index, (uint8_t)kind}, 3);
     put_number(seed, address, 3);
-    put_number(seed, size, 3);
+    put_number(seed, size, 2);
+    put_number(seed, 0, 1);
     put_number(seed, 1, 1);
     put_number(seed, stack, 3);
     put_number(seed, index + 1, 2);
