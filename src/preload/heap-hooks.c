@@ -101,7 +101,7 @@ GUEST_EXPORT void *realloc(void *old, size_t size)
     guest_depth++;
     if (old == NULL)
         return counted(thread, real.realloc.call(old, size), size, EVENTS_FRAME);
-    size_t old_bytes = real.malloc_usable_size.call(old);
+    size_t old_bytes = real_usable_size(old);
     uint64_t resident = old_bytes >= COUNT_RELEASE_BYTES ? count_release_begin() : 0;
     int old_errno = 0;
     if (size == 0) {
@@ -140,7 +140,7 @@ GUEST_EXPORT void *reallocarray(void *old, size_t count, size_t size)
 /* Count a block that is about to be freed. Returns its usable size. */
 static inline size_t uncount(struct wire_thread *thread, void *block)
 {
-    size_t bytes = real.malloc_usable_size.call(block);
+    size_t bytes = real_usable_size(block);
     count_free(thread, bytes);
     if (events_wanted())
         events_free(block);

@@ -137,6 +137,18 @@ GUEST_HIDDEN void real_resolve(void);
    there is none. May lock and allocate. */
 GUEST_HIDDEN void *real_in_cxx_library(const char *name);
 
+/* The usable size of a block that is about to be freed or resized, as the allocator tells it. The C library's looks at
+   the next block too, wherever a broken size may lead, and would fault where free tells of the corruption: the size is
+   taken from before the block as free does it (glibc's malloc/malloc.c, struct malloc_chunk). */
+static inline size_t real_usable_size(void *block)
+{
+    enum { IS_MAPPED = 2, FLAGS = 7 };
+    if (!real.allocator_is_libc)
+        return real.malloc_usable_size.call(block);
+    size_t size = ((const size_t *)block)[-1];
+    return (size & ~(size_t)FLAGS) - (size & IS_MAPPED ? 2 : 1) * sizeof size;
+}
+
 /* Whether the code at `address` belongs to the allocator. */
 static inline bool real_is_allocator_code(const void *address)
 {

@@ -31,6 +31,7 @@ E2E_TESTS += %D%/hooks-heap.test
 E2E_TESTS += %D%/hooks-process.test
 E2E_TESTS += %D%/hooks-session.test
 E2E_TESTS += %D%/hostile-process.test
+E2E_TESTS += %D%/hostile-heap.test
 E2E_TESTS += %D%/page.test
 E2E_TESTS += %D%/compare-page.test
 E2E_TESTS += %D%/run-allocator.test
@@ -69,7 +70,7 @@ E2E_TESTS += %D%/stops-torture.test
 E2E_TESTS += %D%/symbols-truth.test
 E2E_TESTS += %D%/time.test
 E2E_TESTS += %D%/unwind-checked.test
-EXTRA_DIST += %D%/hooks.sh %D%/hostile-process.sh %D%/programs.sh %D%/schemas.sh %D%/truth.sh %D%/stops.sh %D%/blame-dlclose.sh %D%/leaks.sh %D%/push.sh
+EXTRA_DIST += %D%/hooks.sh %D%/hostile-process.sh %D%/programs.sh %D%/schemas.sh %D%/truth.sh %D%/stops.sh %D%/blame-dlclose.sh %D%/leaks.sh %D%/push.sh %D%/hostile.sh
 
 dist_check_SCRIPTS += $(E2E_TESTS)
 EXTRA_DIST += %D%/browser.sh %D%/browser.py %D%/reader.py %D%/page-checks.py %D%/compare-page-checks.py

@@ -77,3 +77,6 @@ endif
 check_PROGRAMS += %D%/deny-perf
 %C%_deny_perf_SOURCES = %D%/deny-perf.c
 EXTRA_DIST += %D%/time-truth.c %D%/time-library.c
+
+# Programs that are hard to watch: compiled by the tests.
+EXTRA_DIST += %D%/hostile.h %D%/hostile-heap.c
