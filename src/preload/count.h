@@ -19,7 +19,7 @@ GUEST_HIDDEN struct wire_thread *count_find(void);
 static inline struct wire_thread *count_begin(void)
 {
     uint32_t serial = guest.serial;
-    if (COUNT_LIKELY(serial == guest_self.serial))
+    if (COUNT_LIKELY(serial == guest_self.serial && guest_self.slot != NULL))
         return COUNT_LIKELY(guest_depth == 0) ? guest_self.slot : NULL;
     return serial == GUEST_OFF ? NULL : count_find();
 }

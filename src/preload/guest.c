@@ -435,6 +435,13 @@ static bool add_slots(void)
     return true;
 }
 
+/* The main thread's slot when it claimed that before the loader had initialised its thread-locals. */
+static struct wire_thread *early_slot(uint32_t tid)
+{
+    struct wire_thread *first = slot_at(0);
+    return tid == guest.pid && atomic_load(&slots.used) > 0 && atomic_load(&first->tid) == tid ? first : NULL;
+}
+
 static struct wire_thread *claim_slot(void)
 {
     uint32_t tid = WIRE_TID_UNKNOWN;
@@ -445,12 +452,14 @@ static struct wire_thread *claim_slot(void)
         tid = (uint32_t)raw_syscall3(SYS_gettid, 0, 0, 0);
     }
     uint32_t serial = guest.serial;
-    struct wire_thread *slot;
-    do {
+    struct wire_thread *slot = early_slot(tid);
+    while (slot == NULL) {
         slot = fresh_slot(tid);
         if (slot == NULL && !guest_sandboxed)
             slot = dead_slot(tid);
-    } while (slot == NULL && add_slots());
+        if (slot == NULL && !add_slots())
+            break;
+    }
     guest_self = (struct guest_self){.slot = slot, .serial = serial};
     return slot;
 }
@@ -458,7 +467,8 @@ static struct wire_thread *claim_slot(void)
 struct wire_thread *guest_thread(void)
 {
     uint32_t serial = guest.serial;
-    if (serial == guest_self.serial)
+    /* Thread-locals are all 0 while the loader still relocates, when resolvers of indirect functions may allocate. */
+    if (serial == guest_self.serial && serial != GUEST_UNREGISTERED)
         return guest_self.slot;
     if (serial == GUEST_OFF)
         return NULL;

@@ -79,4 +79,4 @@ check_PROGRAMS += %D%/deny-perf
 EXTRA_DIST += %D%/time-truth.c %D%/time-library.c
 
 # Programs that are hard to watch: compiled by the tests.
-EXTRA_DIST += %D%/hostile.h %D%/hostile-heap.c
+EXTRA_DIST += %D%/hostile.h %D%/hostile-heap.c %D%/hostile-life.c
