@@ -9,7 +9,7 @@
 #define DWARF_RSP 7
 #define DWARF_RA 16
 #define DWARF_REGISTERS 16
-#define STATES_REMEMBERED 16
+#define STATES_REMEMBERED 4 /* one inside the other: compilers need 1 or 2; this may run on a tiny stack */
 
 enum { SAVED_SAME, SAVED_AT, SAVED_EXPRESSION, SAVED_OTHERWISE };
 enum { RA_USUAL, RA_UNDEFINED, RA_OTHERWISE };
