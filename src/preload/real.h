@@ -4,6 +4,7 @@
 #ifndef PRELOAD_REAL_H
 #define PRELOAD_REAL_H
 
+#include <mqueue.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "preload/guest.h"
 
@@ -47,6 +49,8 @@
     F(int, epoll_pwait, (int, struct epoll_event *, int, int, const sigset_t *))                                       \
     F(int, epoll_pwait2, (int, struct epoll_event *, int, const struct timespec *, const sigset_t *))                  \
     F(int, pthread_attr_setsigmask_np, (pthread_attr_t *, const sigset_t *))                                           \
+    F(int, timer_create, (clockid_t, const struct sigevent *, timer_t *))                                              \
+    F(int, mq_notify, (mqd_t, const struct sigevent *))                                                                \
     F(void, longjmp, (void *, int))                                                                                    \
     F(void, _longjmp, (void *, int))                                                                                   \
     F(void, siglongjmp, (void *, int))                                                                                 \

@@ -12,10 +12,12 @@
 #include "preload/signals.h"
 
 #include <errno.h>
+#include <mqueue.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <time.h>
 #include <ucontext.h>
 
 #include "preload/displace.h"
@@ -193,6 +195,14 @@ void signals_chain_trap(int number, siginfo_t *info, void *context)
     raw_syscall3(SYS_tgkill, raw_syscall3(SYS_getpid, 0, 0, 0), raw_syscall3(SYS_gettid, 0, 0, 0), SIGTRAP);
 }
 
+/* Whatever mask the thread was born with: SIGTRAP gets through, and the program believes what it would have seen. */
+static void admit_trap(void)
+{
+    uint64_t trap = UINT64_C(1) << (SIGTRAP - 1), old = 0;
+    raw_syscall4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&trap, (long)&old, sizeof trap);
+    trap_blocked = (old & trap) != 0;
+}
+
 void signals_take_over(signals_trap_fn *on_trap)
 {
     struct sigaction ours = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_RESTART};
@@ -200,9 +210,7 @@ void signals_take_over(signals_trap_fn *on_trap)
     if (__sigaction(SIGTRAP, &ours, &actions[SIGTRAP]) != 0)
         return;
     wrapped[SIGTRAP] = true;
-    uint64_t trap = UINT64_C(1) << (SIGTRAP - 1), old = 0;
-    raw_syscall4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&trap, (long)&old, sizeof trap);
-    trap_blocked = (old & trap) != 0; /* inherited through exec */
+    admit_trap(); /* it may be blocked through exec */
     active = true;
 }
 
@@ -455,4 +463,63 @@ GUEST_EXPORT int pthread_attr_setsigmask_np(pthread_attr_t *attributes, const si
     if (real.pthread_attr_setsigmask_np.call == NULL)
         return ENOSYS;
     return real.pthread_attr_setsigmask_np.call(attributes, without_trap(set, &copy));
+}
+
+/* Threads that the C library starts for a notification have every signal blocked. Theirs is the first function of the program
+   that runs in them; ours comes before it. */
+struct notice {
+    _Atomic(void (*)(union sigval)) function;
+    union sigval value;
+};
+#define NOTICES_MOST 256
+
+static void on_notice(union sigval value)
+{
+    const struct notice *notice = value.sival_ptr;
+    if (!guest_sandboxed)
+        admit_trap();
+    notice->function(notice->value);
+}
+
+/* The place of such a function and its argument: the one that they have already, or a free one. NULL when there is none. */
+static struct notice *notice_of(const struct sigevent *event)
+{
+    static struct notice notices[NOTICES_MOST];
+    static _Atomic uint32_t used;
+    uint32_t count = atomic_load(&used);
+    for (uint32_t i = 0; i < count && i < NOTICES_MOST; i++)
+        if (atomic_load(&notices[i].function) == event->sigev_notify_function &&
+            notices[i].value.sival_ptr == event->sigev_value.sival_ptr)
+            return &notices[i];
+    uint32_t number = count < NOTICES_MOST ? atomic_fetch_add(&used, 1) : NOTICES_MOST;
+    if (number >= NOTICES_MOST)
+        return NULL;
+    notices[number].value = event->sigev_value;
+    atomic_store(&notices[number].function, event->sigev_notify_function);
+    return &notices[number];
+}
+
+static const struct sigevent *with_notice(const struct sigevent *event, struct sigevent *copy)
+{
+    if (!active || event == NULL || event->sigev_notify != SIGEV_THREAD)
+        return event;
+    struct notice *notice = notice_of(event);
+    if (notice == NULL)
+        return event;
+    *copy = *event;
+    copy->sigev_notify_function = on_notice;
+    copy->sigev_value.sival_ptr = notice;
+    return copy;
+}
+
+GUEST_EXPORT int timer_create(clockid_t clock, struct sigevent *event, timer_t *timer)
+{
+    struct sigevent copy;
+    return real.timer_create.call(clock, with_notice(event, &copy), timer);
+}
+
+GUEST_EXPORT int mq_notify(mqd_t queue, const struct sigevent *event)
+{
+    struct sigevent copy;
+    return real.mq_notify.call(queue, with_notice(event, &copy));
 }
