@@ -149,6 +149,8 @@ void signals_jump_restores_mask(void)
 static void on_signal(int number, siginfo_t *info, void *context)
 {
     ucontext_t *ucontext = context;
+    if (number == SIGSEGV && stops_escape(info, ucontext))
+        return;
     greg_t *registers = ucontext->uc_mcontext.gregs;
     greg_t displaced = registers[REG_RIP];
     uint64_t original = displace_original((uint64_t)displaced);
@@ -207,6 +209,7 @@ void signals_take_over(signals_trap_fn *on_trap)
 {
     struct sigaction ours = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_RESTART};
     sigfillset(&ours.sa_mask);
+    sigdelset(&ours.sa_mask, SIGSEGV); /* stops_escape */
     if (__sigaction(SIGTRAP, &ours, &actions[SIGTRAP]) != 0)
         return;
     wrapped[SIGTRAP] = true;

@@ -21,6 +21,14 @@
 static uint64_t notification;        /* the loader's function for debuggers, 0 when it has no breakpoint */
 static uint8_t notification_insn[4]; /* its first bytes */
 
+#define TRAP_OF_INT3 3
+
+/* What the handler of SIGTRAP has interrupted in this thread, while it runs. */
+static GUEST_TLS struct {
+    const ucontext_t *context; /* NULL: it does not run */
+    int depth;                 /* guest_depth then */
+} trap;
+
 bool stops_are_armed(void)
 {
     return guest.process != NULL && atomic_load_explicit(&guest.process->stops_armed, memory_order_relaxed) > 0;
@@ -88,7 +96,7 @@ static void notified(greg_t *registers)
     registers[REG_RSP] += 8;
 }
 
-static void on_trap(int number, siginfo_t *info, void *context)
+static __attribute__((noinline)) void handle_trap(int number, siginfo_t *info, void *context)
 {
     const uint64_t now = run_clock_now();
     int saved_errno = errno;
@@ -98,6 +106,7 @@ static void on_trap(int number, siginfo_t *info, void *context)
     if (run_clock_is_trial(pc, now))
         return;
     if (info->si_code <= 0) { /* sent by somebody, not by an int3 */
+        trap.context = NULL;
         signals_chain_trap(number, info, context);
     } else if (pc == notification && notification != 0) {
         guest_depth++;
@@ -111,9 +120,66 @@ static void on_trap(int number, siginfo_t *info, void *context)
         displace_continue(&stop, registers);
         run_clock_resume(true);
     } else {
+        trap.context = NULL;
         signals_chain_trap(number, info, context);
     }
     errno = saved_errno;
+    trap.context = NULL;
+}
+
+/* Without a frame of its own, so that stops_escape knows where it is however little room there is. */
+static void on_trap(int number, siginfo_t *info, void *context)
+{
+    trap.context = context;
+    trap.depth = guest_depth;
+    handle_trap(number, info, context);
+}
+
+/* As if the handler had just been entered, or had returned at once. */
+static void take_registers(greg_t *registers, const ucontext_t *from)
+{
+    for (int i = REG_R8; i <= REG_EFL; i++)
+        registers[i] = from->uc_mcontext.gregs[i];
+}
+
+static void put_off(const siginfo_t *info, ucontext_t *context)
+{
+    sigaddset(&context->uc_sigmask, info->si_signo);
+    raw_syscall4(SYS_rt_tgsigqueueinfo, raw_syscall3(SYS_getpid, 0, 0, 0), raw_syscall3(SYS_gettid, 0, 0, 0),
+                 info->si_signo, (long)info);
+}
+
+bool stops_escape(siginfo_t *info, ucontext_t *context)
+{
+    const ucontext_t *trapped = trap.context;
+    greg_t *registers = context->uc_mcontext.gregs;
+    struct displace_site stop;
+    if (info->si_code <= 0) {
+        if (trapped != NULL)
+            put_off(info, context);
+        return trapped != NULL;
+    }
+    if (trapped == NULL && registers[REG_TRAPNO] != TRAP_OF_INT3)
+        return false;
+    uint64_t pc = (uint64_t)(trapped != NULL ? trapped : context)->uc_mcontext.gregs[REG_RIP] - 1;
+    if (!displace_find(pc, &stop))
+        return false;
+    if (trapped != NULL) {
+        take_registers(registers, trapped);
+        context->uc_sigmask = trapped->uc_sigmask;
+        guest_depth = trap.depth;
+        trap.context = NULL;
+    }
+    struct wire_thread *thread = guest_thread();
+    if (thread != NULL)
+        atomic_fetch_add_explicit(&thread->lost, 1, memory_order_relaxed);
+    run_clock_resume(true);
+    /* What a call pushes may be what does not fit: then let it run in its own place, once and for all. */
+    if ((uint64_t)registers[REG_RSP] % WIRE_PAGE_BYTES < sizeof(uint64_t) && displace_restore(pc))
+        registers[REG_RIP] = (greg_t)pc;
+    else
+        displace_continue(&stop, registers);
+    return true;
 }
 
 static void watch_loader(void)

@@ -3,6 +3,9 @@
 #ifndef PRELOAD_STOPS_H
 #define PRELOAD_STOPS_H
 
+#include <signal.h>
+#include <ucontext.h>
+
 #include "preload/guest.h"
 
 /* Called by the constructor once the process is registered: list the modules, ask for their plans, arm the stops. */
@@ -14,6 +17,12 @@ GUEST_HIDDEN void stops_end(void);
 /* Tell the collector of something beside a line stop that moves a thread's activations, with or without a sample. Nothing
    happens in a thread that has met no line stop yet. Not for the SIGTRAP handler. */
 GUEST_HIDDEN void stops_note(struct wire_record *record, bool sample);
+
+/* A SIGSEGV that the program's handler is about to be called for: is it that there was no room on the stack for a stop, be it
+   for the frame of its signal or for our handler? Then the thread goes on without the sample, which is counted as lost,
+   and its own fault will come in its own place. A SIGSEGV that somebody sent while a stop was under way is sent again,
+   for when that is over. Returns whether it was one of these. */
+GUEST_HIDDEN bool stops_escape(siginfo_t *info, ucontext_t *context);
 
 /* Whether any stop is armed in this process. */
 GUEST_HIDDEN bool stops_are_armed(void);

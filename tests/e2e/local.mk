@@ -35,6 +35,7 @@ E2E_TESTS += %D%/hostile-heap.test
 E2E_TESTS += %D%/hostile-life.test
 E2E_TESTS += %D%/hostile-neighbours.test
 E2E_TESTS += %D%/hostile-signals.test
+E2E_TESTS += %D%/hostile-stacks.test
 E2E_TESTS += %D%/page.test
 E2E_TESTS += %D%/compare-page.test
 E2E_TESTS += %D%/run-allocator.test

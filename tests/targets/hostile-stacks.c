@@ -344,7 +344,7 @@ static void *lying_life(void *data)
         (char *)((uintptr_t)&here & ~(uintptr_t)4095) + (64 << 20),
         (char *)&here - 65536,
         liar,
-        &total,
+        (const void *)&total,
         (void *)call_small,
         (void *)__builtin_frame_address(0),
     };
