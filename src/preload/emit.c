@@ -6,11 +6,15 @@
 #include <time.h>
 
 #include "preload/guest.h"
+#include "preload/reader.h"
 #include "preload/syscalls.h"
 
-#define WAIT_MS 100
-#ifndef EMIT_WAITS_LIMIT
-#define EMIT_WAITS_LIMIT 50 /* give up when the collector has not moved for 5 s */
+#ifndef EMIT_ROUNDS_LIMIT
+#define EMIT_ROUNDS_LIMIT                                                                                              \
+    600 /* of 100 ms in which it has not moved, though it runs: the plan of a huge file takes long */
+#endif
+#ifndef EMIT_ROUNDS_SANDBOXED
+#define EMIT_ROUNDS_SANDBOXED 50 /* where its state cannot be asked for */
 #endif
 #define SPINS_PER_WAIT 5000000 /* of some 40 cycles each: where system calls are not to be made */
 #define HALF_RING (WIRE_RING_RECORDS / 2)
@@ -20,16 +24,10 @@ enum { FUTEX_WAIT_SHARED = 0 };
 /* Whether this process has stopped recording for good. Not shared with forked children: they have a copy. */
 static _Atomic uint32_t stopped;
 
-static bool is_collector_gone(void)
-{
-    return atomic_load(&guest.session->closed) ||
-           (!guest_sandboxed && raw_syscall3(SYS_kill, (long)guest.session->collector_pid, 0, 0) == -ESRCH);
-}
-
 /* Wait a while for `tail` to differ from `seen`. */
 static void wait_for_tail(const _Atomic uint64_t *tail, uint64_t seen)
 {
-    const struct timespec time_out = {.tv_nsec = WAIT_MS * 1000000L};
+    const struct timespec time_out = {.tv_nsec = READER_ROUND_NS};
     if (!guest_sandboxed) {
         raw_syscall4(SYS_futex, (long)tail, FUTEX_WAIT_SHARED, (long)(uint32_t)seen, (long)&time_out);
         return;
@@ -45,6 +43,18 @@ static void count_wait(uint64_t start)
     atomic_fetch_add_explicit(&guest.process->wait_ticks, guest_ticks() - start, memory_order_relaxed);
 }
 
+/* Is it worth waiting on? When not, because it has not moved for too long, that is told. */
+static bool is_patient(struct reader_patience *patience)
+{
+    uint32_t most = guest_sandboxed ? EMIT_ROUNDS_SANDBOXED : EMIT_ROUNDS_LIMIT;
+    if (!reader_is_worth_waiting(patience))
+        return false;
+    if (patience->rounds <= most)
+        return true;
+    reader_give_up();
+    return false;
+}
+
 static bool wait_for_room(const _Atomic uint64_t *tail, _Atomic uint32_t *producer_waits, uint64_t head,
                           uint64_t capacity)
 {
@@ -53,14 +63,15 @@ static bool wait_for_room(const _Atomic uint64_t *tail, _Atomic uint32_t *produc
     bool has_room = head - seen < capacity;
     if (has_room)
         return true;
-    for (int waits = 0; !has_room && waits < EMIT_WAITS_LIMIT && !is_collector_gone(); waits++) {
+    struct reader_patience patience = {0};
+    while (!has_room && is_patient(&patience)) {
         atomic_store(producer_waits, 1);
         guest_wake_collector();
         wait_for_tail(tail, seen);
         uint64_t now = atomic_load_explicit(tail, memory_order_acquire);
         has_room = head - now < capacity;
         if (now != seen)
-            waits = 0;
+            patience = (struct reader_patience){0};
         seen = now;
     }
     atomic_store(producer_waits, 0);
@@ -68,9 +79,11 @@ static bool wait_for_room(const _Atomic uint64_t *tail, _Atomic uint32_t *produc
     return has_room;
 }
 
+/* When another process has given syseng-mem up, this one did not wait: what it loses is told in the same way. */
 static void stop_recording(void)
 {
-    if (!atomic_exchange(&stopped, 1) && !is_collector_gone())
+    atomic_store(&stopped, 1);
+    if (atomic_load(&guest.session->abandoned) != 0 && atomic_load(&guest.session->closed) == 0)
         atomic_fetch_or(&guest.process->flags, WIRE_PROCESS_GAVE_UP);
 }
 

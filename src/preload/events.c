@@ -126,7 +126,8 @@ static __attribute__((noinline, cold)) struct events *find_state(void)
         return NULL;
     }
     if (guest_sandboxed && thread->events_state == 0) { /* a new thread in a sandbox: nothing can be mapped for it */
-        atomic_fetch_add_explicit(&thread->lost, 1, memory_order_relaxed);
+        atomic_fetch_add(&guest.session->refused, 1);
+        guest_self.events_refused = true;
         return NULL;
     }
     struct events *events = (struct events *)thread->events_state;

@@ -278,6 +278,10 @@ static bool register_process(uint32_t flags)
     uint64_t library = pages_populate_library();
     if (atomic_load(&session->closed))
         return false;
+    if (atomic_load(&session->abandoned)) { /* nobody would read what it records */
+        atomic_fetch_add(&session->refused, 1);
+        return false;
+    }
     guest.pid = (uint32_t)raw_syscall3(SYS_getpid, 0, 0, 0);
     guest.single_threaded = &__libc_single_threaded != NULL ? &__libc_single_threaded : &never_single_threaded;
     if ((flags & WIRE_PROCESS_FORKED) == 0)

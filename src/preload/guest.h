@@ -90,8 +90,9 @@ GUEST_HIDDEN struct wire_thread *guest_thread(void);
  */
 GUEST_HIDDEN struct wire_ring *guest_ring(struct wire_thread *thread);
 
-/* Append a record to the ring, waiting for room if need be. If the collector is gone, recording stops for good; if it
-   does not move for 5 s, WIRE_PROCESS_GAVE_UP is set and further records are counted as lost. Every signal must be
+/* Append a record to the ring, waiting for room if need be. If the collector is gone, recording stops for good; so it
+   does when it is given up (reader.h), or does not move for 60 s: then WIRE_PROCESS_GAVE_UP is set, and further records
+   are counted as lost. Every signal must be
    blocked, as it is in our SIGTRAP handler: a handler of the program that came in between could meet a line stop and
    write to the same place. */
 GUEST_HIDDEN void guest_emit(struct wire_thread *thread, struct wire_ring *ring, const struct wire_record *record);

@@ -23,6 +23,7 @@ pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 	%D%/modules.c %D%/modules.h \
 	%D%/net-hooks.c \
 	%D%/pages.c %D%/pages.h \
+	%D%/reader.c %D%/reader.h \
 	%D%/real.c %D%/real.h \
 	%D%/run-clock.c %D%/run-clock.h \
 	%D%/sample.c %D%/sample.h \

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "preload/events.h"
+#include "preload/reader.h"
 #include "preload/signals.h"
 #include "preload/syscalls.h"
 
@@ -42,13 +43,12 @@ bool look_is_possible(void)
 /* Wait until look number `asked` was answered. */
 static void wait_for_answer(uint32_t asked)
 {
-    for (int i = 0; i < WAIT_ROUNDS; i++) {
-        uint32_t answered = atomic_load_explicit(&guest.process->look_answered, memory_order_acquire);
-        if (answered == asked || atomic_load_explicit(&guest.session->closed, memory_order_relaxed) ||
-            raw_syscall3(SYS_kill, (long)guest.session->collector_pid, 0, 0) == -ESRCH)
-            return;
+    struct reader_patience patience = {0};
+    uint32_t answered;
+    while ((answered = atomic_load_explicit(&guest.process->look_answered, memory_order_acquire)) != asked &&
+           patience.rounds < WAIT_ROUNDS && reader_is_worth_waiting(&patience)) {
         guest_wake_collector();
-        struct timespec timeout = {.tv_nsec = 100000000};
+        struct timespec timeout = {.tv_nsec = READER_ROUND_NS};
         raw_syscall4(SYS_futex, (long)&guest.process->look_answered, FUTEX_WAIT, answered, (long)&timeout);
     }
 }

@@ -13,6 +13,7 @@
 
 #include "preload/displace.h"
 #include "preload/pages.h"
+#include "preload/reader.h"
 #include "preload/syscalls.h"
 #include "preload/unwind.h"
 #include "wire/event.h"
@@ -20,7 +21,7 @@
 #define UNWIND_SECTION_COUNT 1024
 #define UNWIND_SECTION_LIMIT ((uint64_t)512 << 10)
 #define UNWIND_PROGRAM_LIMIT ((uint64_t)4 << 20)
-#define PLAN_WAIT_ROUNDS 600 /* of 100 ms: planning a huge program takes seconds, a stopped syseng-mem for ever */
+#define PLAN_WAIT_ROUNDS 600 /* of 100 ms: planning a huge program takes seconds */
 
 extern struct r_debug _r_debug;
 
@@ -228,17 +229,18 @@ static void forget_unseen(uint16_t round)
 static bool wait_for_answer(void)
 {
     uint32_t asked = atomic_load_explicit(&list->asked, memory_order_relaxed);
-    for (int i = 0; i < PLAN_WAIT_ROUNDS; i++) {
-        uint32_t answered = atomic_load_explicit(&list->answered, memory_order_acquire);
-        if (answered == asked)
-            return true;
-        if (atomic_load_explicit(&guest.session->closed, memory_order_relaxed) ||
-            raw_syscall3(SYS_kill, (long)guest.session->collector_pid, 0, 0) == -ESRCH)
+    struct reader_patience patience = {0};
+    uint32_t answered;
+    while ((answered = atomic_load_explicit(&list->answered, memory_order_acquire)) != asked &&
+           patience.rounds < PLAN_WAIT_ROUNDS) {
+        if (!reader_is_worth_waiting(&patience))
             return false;
         guest_wake_collector();
-        struct timespec timeout = {.tv_nsec = 100000000};
+        struct timespec timeout = {.tv_nsec = READER_ROUND_NS};
         raw_syscall4(SYS_futex, (long)&list->answered, FUTEX_WAIT, answered, (long)&timeout);
     }
+    if (answered == asked)
+        return true;
     atomic_fetch_or_explicit(&guest.process->flags, WIRE_PROCESS_PLAN_TIMEOUT, memory_order_relaxed);
     return false;
 }

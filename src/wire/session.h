@@ -55,7 +55,7 @@ struct wire_header {
     /* Written by syseng-mem: the allocator's own figures are wanted. Twice a window's number once its response is
        there; one more when the window is over. */
     _Atomic uint32_t allocator_ask;
-    uint32_t reserved;
+    _Atomic uint32_t abandoned; /* 1: syseng-mem did not read for too long: no process waits for it any more */
     uint64_t sample_bytes; /* one allocation is told in so many bytes, on average; 0: every one */
 };
 

@@ -120,6 +120,8 @@ static int in_child(void (*run)(void))
         emit_number(0);
         atomic_store(&ring.tail, ring.head); /* room again, too late */
         emit_number(0);
+        if (header.collector_pid != (uint32_t)getppid())
+            kill((pid_t)header.collector_pid, SIGKILL);
         _exit(thread.lost == 3 && ring.head == WIRE_RING_RECORDS ? (int)(process.flags >> 9) : 99);
     }
     waitpid(pid, &status, 0);
@@ -144,6 +146,34 @@ static void do_nothing(void)
 {
 }
 
+/* A child that ended, or is stopped, and for which nobody waits. */
+static void have_child(int how)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        raise(how);
+        _exit(0);
+    }
+    siginfo_t info;
+    waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED | WNOWAIT);
+    header.collector_pid = (uint32_t)pid;
+}
+
+static void kill_collector(void)
+{
+    have_child(SIGKILL);
+}
+
+static void stop_collector(void)
+{
+    have_child(SIGSTOP);
+}
+
+static void sandbox(void)
+{
+    guest_sandboxed = true;
+}
+
 static void a_closed_session_ends_the_recording(void **state)
 {
     assert_int_equal(in_child(close_session), 0);
@@ -159,6 +189,36 @@ static void a_collector_that_does_not_move_is_given_up_and_that_is_told(void **s
     assert_int_equal(WEXITSTATUS(in_child(do_nothing)), WIRE_PROCESS_GAVE_UP >> 9);
 }
 
+static void a_dead_collector_that_nobody_buries_is_dead(void **state)
+{
+    assert_int_equal(in_child(kill_collector), 0);
+}
+
+static void a_stopped_collector_is_given_up_and_that_is_told(void **state)
+{
+    assert_int_equal(WEXITSTATUS(in_child(stop_collector)), WIRE_PROCESS_GAVE_UP >> 9);
+}
+
+static void so_it_is_in_a_sandbox(void **state)
+{
+    assert_int_equal(WEXITSTATUS(in_child(sandbox)), WIRE_PROCESS_GAVE_UP >> 9);
+}
+
+/* A ring that is full again: without waiting, by a thread that never did. */
+static void whom_another_process_gave_up_is_not_waited_for(void **state)
+{
+    pid_t pid = fork();
+    int status;
+    if (pid == 0) {
+        header.abandoned = 1;
+        for (uint64_t i = 0; i <= WIRE_RING_RECORDS; i++)
+            emit_number(i);
+        _exit(thread.lost == 1 && process.wait_count == 1 && process.flags == WIRE_PROCESS_GAVE_UP ? 0 : 99);
+    }
+    waitpid(pid, &status, 0);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +229,10 @@ int main(void)
         cmocka_unit_test_setup(a_closed_session_ends_the_recording, set_up),
         cmocka_unit_test_setup(a_dead_collector_ends_the_recording, set_up),
         cmocka_unit_test_setup(a_collector_that_does_not_move_is_given_up_and_that_is_told, set_up),
+        cmocka_unit_test_setup(a_dead_collector_that_nobody_buries_is_dead, set_up),
+        cmocka_unit_test_setup(a_stopped_collector_is_given_up_and_that_is_told, set_up),
+        cmocka_unit_test_setup(so_it_is_in_a_sandbox, set_up),
+        cmocka_unit_test_setup(whom_another_process_gave_up_is_not_waited_for, set_up),
     };
     return cmocka_run_group_tests_name("guest-emit", tests, NULL, NULL);
 }
