@@ -155,6 +155,24 @@ static bool needs_sanitizer(const struct file *file, const Elf64_Phdr *segment)
     return find_dynamic(file, segment, DT_STRSZ, &next, &bytes) && exports_sanitizer(file, strings, bytes);
 }
 
+/* Whether nobody would look at the environment for libraries. A program without an interpreter is static, or the loader
+   itself; a static one may have a dynamic section as the loader has, but says that it is a program. */
+static bool is_static(const struct file *file)
+{
+    uint32_t count, next = 0;
+    uint64_t flags;
+    const Elf64_Phdr *segment = segments(file, &count), *dynamic = NULL;
+    bool is_whole = count == file->head.elf.e_phnum;
+    for (; count > 0; count--, segment++) {
+        if (segment->p_type == PT_INTERP)
+            return false;
+        if (segment->p_type == PT_DYNAMIC)
+            dynamic = segment;
+    }
+    return is_whole &&
+           (dynamic == NULL || (find_dynamic(file, dynamic, DT_FLAGS_1, &next, &flags) && (flags & DF_1_PIE) != 0));
+}
+
 static bool is_suitable_elf(const struct file *file)
 {
     const Elf64_Ehdr *elf = &file->head.elf;
@@ -168,7 +186,7 @@ static bool is_suitable_elf(const struct file *file)
         if (segment->p_type == PT_DYNAMIC && needs_sanitizer(file, segment))
             return false;
     }
-    return true;
+    return !is_static(file);
 }
 
 /* The interpreter in a script's first line; ends the line there. NULL: not a script. */

@@ -266,6 +266,24 @@ static int exec_errors(const char *self, char **arguments)
     return 0;
 }
 
+/* other PROGRAM [ARGUMENT ...]: that sees itself. */
+static int other(const char *self, char **arguments)
+{
+    char *words[8] = {NULL};
+    (void)self;
+    pid_t pid = fork();
+    if (pid == 0) {
+        for (int i = 0; i < 6 && arguments[i] != NULL; i++) {
+            words[i] = arguments[i];
+            words[i + 1] = (char[]){"see-short"};
+        }
+        execv(arguments[0], words);
+        _exit(4);
+    }
+    say_child("executed", pid);
+    return 0;
+}
+
 static int exec_empty(const char *self, char **arguments)
 {
     char *none[] = {NULL}, *words[] = {(char *)self, (char[]){"see-short"}, NULL};
@@ -465,6 +483,7 @@ const struct hostile_case children_cases[] = {
     {"exec-self", exec_self},
     {"exec-errors", exec_errors},
     {"exec-empty", exec_empty},
+    {"other", other},
     {"daemon", daemonize},
     {"children-ignored", children_ignored},
     {"wait", waits},
