@@ -15,6 +15,8 @@
 #define FORMAT "syseng-mem-report"
 #define VERSION 1
 #define READ_BYTES 65536
+/* Of all sources together, up to the last line of each that is there: whoever shows sources counts up to it. */
+#define SOURCE_LINES_MAX (8u << 20)
 
 int stored_refuse(const struct stored_reader *reader, const char *what)
 {
@@ -62,6 +64,27 @@ static int parse_file(struct stored_reader *reader)
     return 0;
 }
 
+/* The number of the last line that is there of a source. */
+static uint32_t last_line(const json_t *source)
+{
+    const json_t *lines = json_object_get(source, "lines");
+    uint32_t last = 0;
+    for (size_t i = 0; i < json_array_size(lines); i++) {
+        uint32_t line = stored_line(json_read(json_array_get(lines, i), "line"));
+        last = line > last ? line : last;
+    }
+    return last;
+}
+
+static int check_sources(const struct stored_reader *reader)
+{
+    const json_t *sources = json_object_get(reader->stored->root, "sources");
+    uint64_t count = 0;
+    for (size_t i = 0; i < json_array_size(sources); i++)
+        count += last_line(json_array_get(sources, i));
+    return count <= SOURCE_LINES_MAX ? 0 : stored_refuse(reader, "its sources have more lines than any program's");
+}
+
 int stored_read(const char *path, struct stored **out, struct err *err)
 {
     struct stored *stored = calloc(1, sizeof *stored);
@@ -72,6 +95,8 @@ int stored_read(const char *path, struct stored **out, struct err *err)
     int code = stored->session != NULL ? parse_file(&reader) : stored_run_out(&reader);
     if (code == 0)
         code = check_format(&reader);
+    if (code == 0)
+        code = check_sources(&reader);
     if (code == 0)
         code = stored_read_session(&reader);
     if (code != 0) {
@@ -118,6 +143,15 @@ static size_t look_up(void *data, const char *path, uint64_t address, bool wants
     return 0;
 }
 
+static void add_newlines(struct text *text, uint32_t count)
+{
+    char newlines[256];
+    memset(newlines, '\n', sizeof newlines);
+    for (; count > sizeof newlines; count -= (uint32_t)sizeof newlines)
+        text_add_bytes(text, newlines, sizeof newlines);
+    text_add_bytes(text, newlines, count);
+}
+
 /* A report_source_fn: the lines that were stored, each where it was in the file, with nothing between them. */
 static char *read_source(void *data, const char *path, size_t *length)
 {
@@ -129,14 +163,15 @@ static char *read_source(void *data, const char *path, size_t *length)
             lines = json_object_get(json_array_get(sources, i), "lines");
     }
     struct text text = TEXT_EMPTY;
-    uint32_t next = 1;
+    uint32_t at = 1; /* the line that is being written */
     for (size_t i = 0; i < json_array_size(lines); i++) {
         const json_t *object = json_array_get(lines, i);
         uint32_t line = stored_line(json_read(object, "line"));
-        for (; next <= line; next++)
-            if (next > 1)
-                text_add(&text, "\n");
-        if (next == line + 1 && json_read_text(object, "text") != NULL)
+        if (line < at)
+            continue;
+        add_newlines(&text, line - at);
+        at = line;
+        if (json_read_text(object, "text") != NULL)
             text_add(&text, json_read_text(object, "text"));
     }
     char *copy = lines != NULL && !text.failed ? strdup(text_get(&text)) : NULL;

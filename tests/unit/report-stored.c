@@ -149,6 +149,18 @@ static void what_is_none_is_refused_with_a_reason(void **state)
     assert_int_equal(stored_read("/nonexistent/x", &stored, &err), -ENOENT);
 }
 
+/* Whoever shows a source counts its lines. */
+static void sources_of_millions_of_lines_are_refused(void **state)
+{
+    struct text text = TEXT_EMPTY;
+    text_add(&text, "{\"format\": \"syseng-mem-report\", \"version\": 1, \"sources\": [{}");
+    for (int i = 0; i < 9; i++)
+        text_addf(&text, ", {\"file\": \"%d.c\", \"lines\": [{\"line\": 1000000, \"text\": \"\"}]}", i);
+    text_add(&text, "]}");
+    refused(text_get(&text), "more lines than any program's");
+    text_fini(&text);
+}
+
 /* Whatever is in the file, it is refused or can be shown. */
 static void damage_does_no_harm(void **state)
 {
@@ -178,6 +190,7 @@ int main(void)
         cmocka_unit_test(reports_are_the_same_as_before),
         cmocka_unit_test(a_compressed_file_is_read_as_well),
         cmocka_unit_test(what_is_none_is_refused_with_a_reason),
+        cmocka_unit_test(sources_of_millions_of_lines_are_refused),
         cmocka_unit_test(damage_does_no_harm),
     };
     int file = mkstemp(path);
