@@ -22,7 +22,8 @@ typedef int (*line_row_fn)(const struct line_row *row, void *data);
 /* The version of the table at `offset` of .debug_line, 0 when there is no sound header. */
 unsigned line_program_version(const uint8_t *section, size_t section_bytes, uint64_t offset);
 
-/* Has the header as many directories and files as it says, and the directory of each file? libdwarf does not make sure. */
+/* Has the header as many directories and files as it says, and the directory of each file? libdwarf does not make sure.
+ */
 bool line_program_has_sound_tables(const uint8_t *section, size_t section_bytes, uint64_t offset);
 
 /* Run the program of the table at `offset`. Ends quietly where the table is damaged. Returns what `visit` returned last. */
