@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
 #include "base/json-read.h"
@@ -15,6 +16,8 @@
 #define FORMAT "syseng-mem-report"
 #define VERSION 1
 #define READ_BYTES 65536
+#define TEXT_ALWAYS_BYTES (UINT64_C(64) << 20) /* see text_limit */
+#define TEXT_FACTOR 200
 /* Of all sources together, up to the last line of each that is there: whoever shows sources counts up to it. */
 #define SOURCE_LINES_MAX (8u << 20)
 
@@ -42,10 +45,28 @@ static int check_format(const struct stored_reader *reader)
     return 0;
 }
 
+struct unpacked {
+    gzFile file;
+    uint64_t left; /* bytes of text that may still come */
+};
+
 static size_t read_bytes(void *buffer, size_t length, void *data)
 {
-    int got = gzread(data, buffer, length < READ_BYTES ? (unsigned)length : READ_BYTES);
-    return got >= 0 ? (size_t)got : (size_t)-1;
+    struct unpacked *unpacked = data;
+    int got = gzread(unpacked->file, buffer, length < READ_BYTES ? (unsigned)length : READ_BYTES);
+    if (got < 0 || (uint64_t)got > unpacked->left)
+        return (size_t)-1;
+    unpacked->left -= (uint64_t)got;
+    return (size_t)got;
+}
+
+/* What text a file may unpack to. gzip can make a thousandth of it; of profiles it makes a tenth, a thirtieth when
+   their stacks are alike. */
+static uint64_t text_limit(const char *path)
+{
+    struct stat status;
+    uint64_t bytes = stat(path, &status) == 0 && status.st_size > 0 ? (uint64_t)status.st_size : 0;
+    return TEXT_ALWAYS_BYTES + bytes * TEXT_FACTOR;
 }
 
 static int parse_file(struct stored_reader *reader)
@@ -57,7 +78,8 @@ static int parse_file(struct stored_reader *reader)
         int code = errno != 0 ? -errno : -ENOMEM;
         return err_set(reader->err, code, "%s: %s", reader->path, strerror(-code));
     }
-    reader->stored->root = json_load_callback(read_bytes, file, JSON_REJECT_DUPLICATES, &error);
+    struct unpacked unpacked = {.file = file, .left = text_limit(reader->path)};
+    reader->stored->root = json_load_callback(read_bytes, &unpacked, JSON_REJECT_DUPLICATES, &error);
     gzclose(file);
     if (reader->stored->root == NULL)
         return err_set(reader->err, -EINVAL, "%s: damaged, or no report of syseng-mem: %s", reader->path, error.text);

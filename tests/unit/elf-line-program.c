@@ -112,7 +112,7 @@ static void damaged_tables_yield_what_is_sound_and_no_more(void **state)
 
 static bool has_sound_tables(const uint8_t *tables, size_t bytes)
 {
-    uint8_t table[64] = {VERSION_5(0)};
+    uint8_t table[128] = {VERSION_5(0)};
     const size_t header_bytes = 30;
     memcpy(table + header_bytes, tables, bytes);
     table[0] = (uint8_t)(header_bytes - 4 + bytes);

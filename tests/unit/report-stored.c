@@ -149,6 +149,26 @@ static void what_is_none_is_refused_with_a_reason(void **state)
     assert_int_equal(stored_read("/nonexistent/x", &stored, &err), -ENOENT);
 }
 
+/* A tenth of a megabyte that unpacks to a hundred: blanks, then a report. */
+static void what_unpacks_without_end_is_refused(void **state)
+{
+    static char blanks[1 << 20];
+    static const char report[] = "{\"format\": \"other\"}";
+    struct stored *stored;
+    struct err err = {""};
+    memset(blanks, ' ', sizeof blanks);
+    for (int megabytes = 1; megabytes <= 100; megabytes += 99) {
+        gzFile file = gzopen(path, "wb9");
+        assert_non_null(file);
+        for (int i = 0; i < megabytes; i++)
+            assert_int_equal(gzwrite(file, blanks, sizeof blanks), sizeof blanks);
+        assert_int_equal(gzwrite(file, report, sizeof report - 1), sizeof report - 1);
+        assert_int_equal(gzclose(file), Z_OK);
+        assert_int_equal(stored_read(path, &stored, &err), -EINVAL);
+        assert_true((strstr(err.text, ": damaged, or") != NULL) == (megabytes == 100));
+    }
+}
+
 /* Whoever shows a source counts its lines. */
 static void sources_of_millions_of_lines_are_refused(void **state)
 {
@@ -191,6 +211,7 @@ int main(void)
         cmocka_unit_test(a_compressed_file_is_read_as_well),
         cmocka_unit_test(what_is_none_is_refused_with_a_reason),
         cmocka_unit_test(sources_of_millions_of_lines_are_refused),
+        cmocka_unit_test(what_unpacks_without_end_is_refused),
         cmocka_unit_test(damage_does_no_harm),
     };
     int file = mkstemp(path);
