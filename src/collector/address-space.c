@@ -5,11 +5,14 @@
 
 #include "collector/address-space.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -114,6 +117,44 @@ void address_space_close(struct address_space *space)
     free(space->mappings);
     free(space->buffer);
     *space = (struct address_space){.pagemap = -1, .memory = -1};
+}
+
+/* Looks through the mappings of thread `tid`. Returns whether there were any: those of a thread that has ended are
+ * gone. */
+static bool find_file(pid_t tid, const struct stat *wanted, bool *found)
+{
+    char path[64], *line = NULL;
+    size_t room = 0;
+    bool any = false;
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)tid);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && !*found && getline(&line, &room, file) > 0) {
+        unsigned major_number, minor_number;
+        unsigned long long inode;
+        any = true;
+        *found = sscanf(line, "%*s %*s %*s %x:%x %llu", &major_number, &minor_number, &inode) == 3 &&
+                 inode == wanted->st_ino && makedev(major_number, minor_number) == wanted->st_dev;
+    }
+    if (file != NULL)
+        fclose(file);
+    free(line);
+    return any;
+}
+
+bool address_space_may_have(pid_t pid, int fd)
+{
+    char path[64];
+    struct stat wanted;
+    bool is_known = false, found = false;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *tasks = fstat(fd, &wanted) == 0 ? opendir(path) : NULL;
+    if (tasks == NULL)
+        return true;
+    for (struct dirent *entry; !is_known && (entry = readdir(tasks)) != NULL;)
+        if (entry->d_name[0] != '.')
+            is_known = find_file((pid_t)atoi(entry->d_name), &wanted, &found);
+    closedir(tasks);
+    return !is_known || found;
 }
 
 const struct mapping *address_space_find(const struct address_space *space, uint64_t address)

@@ -38,6 +38,9 @@ struct address_space {
 int address_space_open(struct address_space *space, pid_t tid);
 void address_space_close(struct address_space *space);
 
+/* Does process `pid` have the file behind `fd` mapped? True as well when the kernel does not tell. */
+bool address_space_may_have(pid_t pid, int fd);
+
 /* The mapping that has the byte at `address`, or NULL. */
 const struct mapping *address_space_find(const struct address_space *space, uint64_t address);
 

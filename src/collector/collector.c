@@ -134,22 +134,32 @@ static void end_former_image(struct collector *collector, const struct process *
     }
 }
 
+static int grow_processes(struct collector *collector)
+{
+    if (collector->process_count < collector->process_room)
+        return 0;
+    size_t room = collector->process_room ? 2 * collector->process_room : 16;
+    struct process **grown = realloc(collector->processes, room * sizeof *grown);
+    if (grown == NULL)
+        return -ENOMEM;
+    collector->processes = grown;
+    grown = realloc(collector->running, room * sizeof *grown);
+    if (grown == NULL)
+        return -ENOMEM;
+    collector->running = grown;
+    collector->process_room = room;
+    return 0;
+}
+
 static bool follow(struct collector *collector, uint32_t chunk)
 {
-    if (collector->process_count == collector->process_room) {
-        size_t room = collector->process_room ? 2 * collector->process_room : 16;
-        struct process **grown = realloc(collector->processes, room * sizeof *grown);
-        if (grown == NULL)
-            return false;
-        collector->processes = grown;
-        grown = realloc(collector->running, room * sizeof *grown);
-        if (grown == NULL)
-            return false;
-        collector->running = grown;
-        collector->process_room = room;
-    }
-    struct process *process = process_new(&collector->memory, chunk);
-    if (process == NULL)
+    struct process *process;
+    int code = grow_processes(collector);
+    if (code == 0)
+        code = process_new(&collector->memory, chunk, &process);
+    if (code == -ENOMEM) /* it would wait for us, as would all that come after it */
+        atomic_store(&collector->memory.header->abandoned, 1);
+    if (code != 0)
         return false;
     collector->processes[collector->process_count++] = process;
     collector->running[collector->running_count++] = process;
@@ -468,7 +478,7 @@ int collector_begin_window(struct collector *collector, const char *method, cons
         pthread_mutex_unlock(&collector->lock);
         return err_set(err, -ENOMEM, "out of memory");
     }
-    collector->request_count++;
+    collector->memory.window_count = (uint32_t)++collector->request_count;
     work(collector);
     for (size_t i = 0; i < collector->process_count; i++) {
         struct process *process = collector->processes[i];
@@ -561,6 +571,8 @@ static void fill_processes(struct collector *collector, struct session *session)
     for (size_t i = 0; i < collector->process_count; i++) {
         struct process *process = collector->processes[i];
         session->lost_records += process->last.lost;
+        session->events += process->events;
+        session->line_stops += process->records;
         session->guessed_frames += process->last.guessed_frames;
         if (process->summary.rss_granularity_bytes > session->rss_granularity_bytes)
             session->rss_granularity_bytes = process->summary.rss_granularity_bytes;
@@ -596,10 +608,12 @@ struct session *collector_finish(struct collector *collector)
                         &session->requests[i].function_count);
     lines_never_ran(collector->lines, (uint32_t)session->request_count, &session->never_ran, &session->never_ran_count);
     fill_processes(collector, session);
+    session->lost_records += plans_refused(collector->plans);
     session->refused = atomic_load(&collector->memory.header->refused);
     session->sample_bytes = collector->memory.sample_bytes;
     if (collector->memory.header->flags & WIRE_WANT_EVENTS) {
-        sites_build(session, collector->processes, collector->process_count, collector->depth, ns_per_tick);
+        if (sites_build(session, collector->processes, collector->process_count, collector->depth, ns_per_tick) != 0)
+            session->lost_records += session->events;
         for (size_t n = 0; n < collector->process_count; n++) { /* symbols need room next */
             heap_free(collector->processes[n]->heap);
             collector->processes[n]->heap = NULL;

@@ -11,11 +11,12 @@
 
 #include "collector/lines.h"
 
-#include "wire/plan.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "collector/budget.h"
+#include "wire/plan.h"
 
 #define NO_INDEX UINT32_MAX
 #define NO_FRAME (-1)
@@ -226,6 +227,7 @@ void lines_thread_free(struct lines_thread *thread)
 {
     if (thread == NULL)
         return;
+    budget_give(thread->room * sizeof *thread->frames);
     free(thread->frames);
     free(thread->innermost);
     free(thread);
@@ -393,9 +395,14 @@ static bool push(struct lines *lines, struct lines_thread *thread, const struct 
 {
     if (thread->depth == thread->room) {
         size_t room = thread->room ? 2 * thread->room : 64;
-        struct frame *grown = room <= DEPTH_LIMIT ? realloc(thread->frames, room * sizeof *grown) : NULL;
-        if (grown == NULL)
+        size_t more = (room - thread->room) * sizeof *thread->frames;
+        if (room > DEPTH_LIMIT || !budget_take(more))
             return false;
+        struct frame *grown = realloc(thread->frames, room * sizeof *grown);
+        if (grown == NULL) {
+            budget_give(more);
+            return false;
+        }
         thread->frames = grown;
         thread->room = room;
     }

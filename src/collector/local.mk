@@ -4,6 +4,7 @@ noinst_LIBRARIES += %D%/libcollector.a
 %C%_libcollector_a_SOURCES = \
 	%D%/address-space.h %D%/address-space.c \
 	%D%/blocks.h %D%/blocks.c \
+	%D%/budget.h %D%/budget.c \
 	%D%/collector.h %D%/collector.c \
 	%D%/futex.h \
 	%D%/halt.h %D%/halt.c \

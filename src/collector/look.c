@@ -380,6 +380,10 @@ out:
 void look_at(struct process *process, struct memory *memory, pid_t asker, struct halt *late)
 {
     struct look look = {.process = process, .memory = memory, .asker = asker};
+    if (!address_space_may_have(process->pid, memory->fd)) { /* whoever it is, it is none of this session */
+        process->look = SESSION_LOOK_FAILED;
+        return;
+    }
     int code = halt_stop(&look.halt, process->pid);
     /* A process of one thread that waits for us stands still by itself. */
     bool stands_still = code == 0 || (code == -EPERM && asker == process->pid && process_is_single_threaded(process));

@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "wire/event.h"
@@ -30,11 +32,18 @@ int memory_open(struct memory *memory, uint32_t flags, struct err *err)
     memory->fd = memfd_create("syseng-mem", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (memory->fd < 0)
         return err_set(err, -errno, "shared memory: %s; memfd_create must be permitted", strerror(errno));
-    if (ftruncate(memory->fd, (off_t)memory->total_bytes) != 0 ||
+    /* Pages come when they are touched; those that we write ourselves must not be refused then. */
+    if (fchmod(memory->fd, 0600) != 0 || ftruncate(memory->fd, (off_t)memory->total_bytes) != 0 ||
+        fallocate(memory->fd, 0, 0, (off_t)chunks) != 0 ||
         fcntl(memory->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
         int code = -errno;
         memory_close(memory);
         return err_set(err, code, "shared memory: %s", strerror(-code));
+    }
+    memory->taken = calloc(CHUNK_COUNT, sizeof *memory->taken);
+    if (memory->taken == NULL) {
+        memory_close(memory);
+        return err_set(err, -ENOMEM, "out of memory");
     }
     void *bytes = mmap(NULL, memory->total_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, memory->fd, 0);
     if (bytes == MAP_FAILED) {
@@ -67,6 +76,8 @@ void memory_close(struct memory *memory)
         munmap(memory->bytes, memory->total_bytes);
     if (memory->fd >= 0)
         close(memory->fd);
+    free(memory->taken);
+    memory->taken = NULL;
     memory->bytes = NULL;
     memory->fd = -1;
 }
@@ -97,6 +108,20 @@ void *memory_chunks(const struct memory *memory, uint32_t index, uint32_t count,
     return first;
 }
 
+bool memory_take(const struct memory *memory, uint32_t index, uint32_t count)
+{
+    if (index >= memory->chunk_count || count > memory->chunk_count - index ||
+        memchr(memory->taken + index, 1, count) != NULL)
+        return false;
+    memset(memory->taken + index, 1, count);
+    return true;
+}
+
+void memory_release(const struct memory *memory, uint32_t index, uint32_t count)
+{
+    memset(memory->taken + index, 0, count);
+}
+
 void memory_free_chunk(struct memory *memory, uint32_t index)
 {
     if (index >= memory->chunk_count)
@@ -115,6 +140,8 @@ uint64_t memory_add_plan(struct memory *memory, const void *plan, size_t bytes)
     if (bytes > PLANS_BYTES - memory->plans_used)
         return 0;
     uint64_t offset = memory->total_bytes - PLANS_BYTES + memory->plans_used;
+    if (fallocate(memory->fd, 0, (off_t)offset, (off_t)bytes) != 0) /* memory is short: a signal would tell us so */
+        return 0;
     memcpy(memory->bytes + offset, plan, bytes);
     memory->plans_used += round_up(bytes, WIRE_PAGE_BYTES);
     return offset;

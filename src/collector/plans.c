@@ -14,6 +14,9 @@
 #include "collector/futex.h"
 #include "wire/plan.h"
 
+/* Files of one run. A program can make any number of them; each costs a look at its debug information. */
+#define PLANS_LIMIT 65536u
+
 struct plan {
     dev_t device;
     ino_t inode;
@@ -31,6 +34,7 @@ struct plans {
     void *data;
     struct plan *items; /* plan_id - 1 */
     size_t count, room;
+    uint64_t refused;
 };
 
 struct plans *plans_new(struct memory *memory, struct lines *lines, collector_plan_fn *make, void *data)
@@ -120,6 +124,10 @@ static const struct plan *plan_for(struct plans *plans, pid_t pid, const char *p
     if (known != NULL)
         return known;
 
+    if (plans->count == PLANS_LIMIT) {
+        plans->refused++;
+        return NULL;
+    }
     if (plans->count == plans->room) {
         size_t room = plans->room ? 2 * plans->room : 32;
         struct plan *grown = realloc(plans->items, room * sizeof *grown);
@@ -185,6 +193,11 @@ bool plans_answer(struct plans *plans, pid_t pid, struct wire_modules *modules)
     atomic_store_explicit(&modules->answered, asked, memory_order_release);
     futex_wake(&modules->answered);
     return true;
+}
+
+uint64_t plans_refused(const struct plans *plans)
+{
+    return plans->refused;
 }
 
 const struct wire_plan *plans_at(const struct plans *plans, uint64_t offset)

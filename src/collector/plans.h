@@ -24,6 +24,9 @@ void plans_visit_modules(struct wire_modules *modules, plans_module_fn *visit, v
 /* Answer what process `pid` asks in its list of modules. Returns whether there was a question. */
 bool plans_answer(struct plans *plans, pid_t pid, struct wire_modules *modules);
 
+/* How many questions were not answered because there were too many files. */
+uint64_t plans_refused(const struct plans *plans);
+
 /* The plan at this offset of the session, or NULL. */
 const struct wire_plan *plans_at(const struct plans *plans, uint64_t offset);
 

@@ -13,33 +13,61 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/array.h"
+#include "collector/budget.h"
 #include "collector/futex.h"
 
 #define SLOTS_LIMIT 65536u
 
-struct process *process_new(const struct memory *memory, uint32_t chunk)
+int process_new(const struct memory *memory, uint32_t chunk, struct process **out)
 {
     struct wire_process *wire = memory_chunk(memory, chunk, WIRE_CHUNK_PROCESS);
-    struct process *process = wire ? calloc(1, sizeof *process) : NULL;
-    if (process == NULL)
-        return NULL;
+    pid_t pid = wire != NULL ? (pid_t)wire->pid : 0;
+    if (pid <= 0 || pid == getpid() || !memory_take(memory, chunk, 1))
+        return -EINVAL;
+    struct process *process = budget_take(sizeof *process) ? calloc(1, sizeof *process) : NULL;
+    if (process == NULL) {
+        memory_release(memory, chunk, 1);
+        return -ENOMEM;
+    }
+    process->budget_bytes = sizeof *process;
     process->chunk = chunk;
     process->wire = wire;
     process->serial = wire->serial;
-    process->pid = (pid_t)wire->pid;
+    process->pid = pid;
     process->parent_pid = (pid_t)wire->parent_pid;
     process->start_ns = wire->start_ns;
-    return process;
+    *out = process;
+    return 0;
+}
+
+/* More for the process's own list; process_free gives it back. */
+static bool take_from_budget(struct process *process, size_t bytes)
+{
+    if (!budget_take(bytes))
+        return false;
+    process->budget_bytes += bytes;
+    return true;
+}
+
+/* What is only needed while it runs. */
+static void threads_free(struct process *process)
+{
+    for (size_t i = 0; i < process->slot_count; i++)
+        lines_thread_free(process->slots[i].thread);
+    free(process->slots);
+    free(process->chain);
+    streams_fini(&process->streams);
+    process->slots = NULL;
+    process->chain = NULL;
+    process->slot_count = process->slot_room = process->chain_count = process->chain_room = 0;
 }
 
 void process_free(struct process *process)
 {
     if (process == NULL)
         return;
-    for (size_t i = 0; i < process->slot_count; i++)
-        lines_thread_free(process->slots[i].thread);
-    free(process->slots);
-    streams_fini(&process->streams);
+    threads_free(process);
     heap_free(process->heap);
     for (size_t i = 0; i < process->module_count; i++)
         free(process->modules[i].path);
@@ -48,21 +76,41 @@ void process_free(struct process *process)
     free(process->summary.allocator);
     free(process->summary.threads);
     free(process->timeline.points);
+    budget_give(process->budget_bytes);
     free(process);
 }
 
-/* Slot number `index` of the process, through the chain of thread chunks; NULL behind the last. */
-static struct wire_thread *wire_slot(const struct process *process, const struct memory *memory, size_t index)
+/* The chunk of slots at place `place` of the chain; NULL behind its end. A chunk is in one chain only, and once: what
+   the program links in a ring has an end here. */
+static uint8_t *chain_chunk(struct process *process, const struct memory *memory, size_t place)
 {
-    uint8_t *chunk = (uint8_t *)process->wire;
-    uint32_t next = process->wire->thread_chunk_next;
-    for (size_t skip = index / WIRE_PROCESS_THREADS; skip > 0; skip--) {
-        struct wire_threads_head *head = next ? memory_chunk(memory, next - 1, WIRE_CHUNK_THREADS) : NULL;
-        if (head == NULL)
+    if (place == 0)
+        return (uint8_t *)process->wire;
+    while (process->chain_count < place) {
+        size_t last = process->chain_count;
+        const struct wire_threads_head *head = (const void *)chain_chunk(process, memory, last);
+        uint32_t next = head == NULL ? 0
+                        : last == 0  ? __atomic_load_n(&process->wire->thread_chunk_next, __ATOMIC_ACQUIRE)
+                                     : __atomic_load_n(&head->thread_chunk_next, __ATOMIC_ACQUIRE);
+        if (next == 0 || memory_chunk(memory, next - 1, WIRE_CHUNK_THREADS) == NULL)
             return NULL;
-        chunk = (uint8_t *)head;
-        next = head->thread_chunk_next;
+        uint32_t *grown = array_grow(process->chain, &process->chain_room, last + 1, sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        process->chain = grown;
+        if (!memory_take(memory, next - 1, 1))
+            return NULL;
+        grown[process->chain_count++] = next - 1;
     }
+    return memory_chunk(memory, process->chain[place - 1], WIRE_CHUNK_THREADS);
+}
+
+/* Slot number `index` of the process; NULL behind the last. */
+static struct wire_thread *wire_slot(struct process *process, const struct memory *memory, size_t index)
+{
+    uint8_t *chunk = chain_chunk(process, memory, index / WIRE_PROCESS_THREADS);
+    if (chunk == NULL)
+        return NULL;
     struct wire_thread *threads = (struct wire_thread *)(chunk + WIRE_PROCESS_HEAD_BYTES);
     struct wire_thread *thread = &threads[index % WIRE_PROCESS_THREADS];
     return atomic_load_explicit(&thread->tid, memory_order_acquire) != 0 ? thread : NULL;
@@ -84,10 +132,14 @@ static struct slot *our_slot(struct process *process, size_t index)
     return &process->slots[index];
 }
 
-static void take_in(struct process *process, struct slot *slot, const struct wire_record *record,
+static void take_in(struct process *process, struct slot *slot, const struct wire_record *record, uint32_t window_count,
                     const struct plans *plans, struct lines *lines)
 {
     struct lines_site site, *known = NULL;
+    if (record->window > window_count) {
+        process->nonsense++;
+        return;
+    }
     if (record->kind == WIRE_RECORD_LINE || (record->kind == WIRE_RECORD_CATCH && record->plan != 0)) {
         if (!plans_site(plans, record->plan, record->site, &site)) {
             process->nonsense++;
@@ -100,12 +152,24 @@ static void take_in(struct process *process, struct slot *slot, const struct wir
     lines_feed(lines, slot->thread, record, known);
 }
 
-static bool drain_ring(struct process *process, struct slot *slot, const struct plans *plans, struct lines *lines)
+/* As of a stream: a thread that waits is told again. */
+static void give_back(const struct slot *slot)
+{
+    if (atomic_load_explicit(&slot->ring->producer_waits, memory_order_seq_cst) == 0)
+        return;
+    atomic_store_explicit(&slot->ring->tail, slot->tail, memory_order_release);
+    futex_wake(&slot->ring->tail);
+}
+
+static bool drain_ring(struct process *process, struct slot *slot, const struct memory *memory,
+                       const struct plans *plans, struct lines *lines)
 {
     struct wire_ring *ring = slot->ring;
     uint64_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
-    if (head == slot->tail)
+    if (head == slot->tail) {
+        give_back(slot);
         return false;
+    }
     if (head - slot->tail > WIRE_RING_RECORDS) {
         process->nonsense++;
         slot->tail = head;
@@ -113,12 +177,11 @@ static bool drain_ring(struct process *process, struct slot *slot, const struct 
     process->records += head - slot->tail;
     while (slot->tail != head) {
         struct wire_record record = ring->records[slot->tail % WIRE_RING_RECORDS];
-        take_in(process, slot, &record, plans, lines);
+        take_in(process, slot, &record, memory->window_count, plans, lines);
         slot->tail++;
     }
     atomic_store_explicit(&ring->tail, slot->tail, memory_order_release);
-    if (atomic_load_explicit(&ring->producer_waits, memory_order_seq_cst))
-        futex_wake(&ring->tail);
+    give_back(slot);
     return true;
 }
 
@@ -134,10 +197,21 @@ static struct wire_event_ring *ring_at(const struct memory *memory, uint32_t chu
     return NULL;
 }
 
+static uint64_t ring_bytes(uint64_t capacity)
+{
+    return WIRE_EVENT_RING_HEAD_BYTES + capacity * sizeof(struct wire_event);
+}
+
+static uint32_t ring_chunks(uint64_t capacity)
+{
+    return (uint32_t)((ring_bytes(capacity) + WIRE_CHUNK_BYTES - 1) / WIRE_CHUNK_BYTES);
+}
+
 /* Its last event has been taken in: give the ring back. */
 static void leave_ring(struct process *process, struct memory *memory, const struct stream *stream)
 {
-    uint64_t bytes = WIRE_EVENT_RING_HEAD_BYTES + stream->capacity * sizeof(struct wire_event);
+    uint64_t bytes = ring_bytes(stream->capacity);
+    memory_release(memory, stream->chunk - 1, ring_chunks(stream->capacity));
     atomic_fetch_sub(&process->wire->own_bytes, (bytes + WIRE_PAGE_BYTES - 1) / WIRE_PAGE_BYTES * WIRE_PAGE_BYTES);
     memory_free_chunk(memory, stream->chunk - 1);
 }
@@ -175,6 +249,10 @@ static enum found look_for_stream(struct process *process, struct memory *memory
     struct wire_event_ring *ring = ring_at(memory, chunk - 1, &capacity);
     if (ring == NULL)
         return FOUND_NOTHING_NEW;
+    if (!memory_take(memory, chunk - 1, ring_chunks(capacity))) {
+        process->nonsense++;
+        return FOUND_NOTHING_NEW;
+    }
     if (stream != NULL) {
         leave_ring(process, memory, stream);
         stream_move(stream, ring, capacity, chunk);
@@ -182,8 +260,10 @@ static enum found look_for_stream(struct process *process, struct memory *memory
     }
     if (process->heap == NULL)
         process->heap = new_heap(memory);
-    if (process->heap == NULL || streams_add(&process->streams, ring, capacity, chunk, (uint32_t)index) != 0)
+    if (process->heap == NULL || streams_add(&process->streams, ring, capacity, chunk, (uint32_t)index) != 0) {
+        memory_release(memory, chunk - 1, ring_chunks(capacity));
         return FOUND_LATER;
+    }
     slot->stream = process->streams.count;
     return FOUND_NEW;
 }
@@ -197,9 +277,18 @@ static enum found look_for_ring(struct process *process, const struct memory *me
     struct wire_ring *ring = chunk ? memory_chunk(memory, chunk - 1, WIRE_CHUNK_RING) : NULL;
     if (slot->ring != NULL || ring == NULL)
         return FOUND_NOTHING_NEW;
+    if (!memory_take(memory, chunk - 1, 1)) {
+        process->nonsense++;
+        return FOUND_NOTHING_NEW;
+    }
     slot->thread = lines_thread_new();
-    slot->ring = slot->thread != NULL ? ring : NULL;
-    return slot->ring != NULL ? FOUND_NEW : FOUND_LATER;
+    if (slot->thread == NULL) {
+        memory_release(memory, chunk - 1, 1);
+        return FOUND_LATER;
+    }
+    slot->ring = ring;
+    slot->ring_chunk = chunk - 1;
+    return FOUND_NEW;
 }
 
 /* Threads may have rings that we do not know: the process counts them up when it shows a new one, so that nobody has to
@@ -236,22 +325,25 @@ bool process_drain(struct process *process, struct memory *memory, const struct 
 {
     bool any = false;
     uint64_t now = streams_now();
+    if (process->ended)
+        return false;
     find_rings(process, memory);
     for (size_t i = 0; i < process->slot_count; i++)
         if (process->slots[i].ring != NULL)
-            any |= drain_ring(process, &process->slots[i], plans, lines);
+            any |= drain_ring(process, &process->slots[i], memory, plans, lines);
     any |= drain_streams(process, now);
     return any;
 }
 
 void process_drain_all(struct process *process, struct memory *memory)
 {
+    size_t rounds = 0; /* more rings than there are chunks are shown by a program that writes to them still */
     do
         drain_streams(process, STREAMS_ALL);
-    while (find_rings(process, memory));
+    while (find_rings(process, memory) && rounds++ < memory->chunk_count);
 }
 
-const struct wire_thread *process_thread(const struct process *process, const struct memory *memory, size_t index)
+const struct wire_thread *process_thread(struct process *process, const struct memory *memory, size_t index)
 {
     return wire_slot(process, memory, index);
 }
@@ -381,7 +473,8 @@ static void summarize_threads(struct process *process, const struct memory *memo
     while (count < SLOTS_LIMIT && wire_slot(process, memory, count) != NULL)
         count++;
     summary->thread_count = (uint32_t)count;
-    summary->threads = calloc(count + 1, sizeof *summary->threads);
+    if (take_from_budget(process, (count + 1) * sizeof *summary->threads))
+        summary->threads = calloc(count + 1, sizeof *summary->threads);
     for (size_t i = 0; summary->threads != NULL && i < count && (thread = wire_slot(process, memory, i)) != NULL; i++) {
         uint32_t tid = atomic_load(&thread->tid);
         summary->threads[i] = (struct session_thread){
@@ -458,9 +551,13 @@ void process_hand_over(struct process *process, struct ticks start, struct ticks
 static void copy_module(const char *path, const struct wire_module *module, void *data)
 {
     struct process *process = data;
-    struct process_module *grown = realloc(process->modules, (process->module_count + 1) * sizeof *grown);
-    if (grown == NULL)
+    struct process_module *grown = NULL;
+    if (take_from_budget(process, sizeof *grown + strlen(path) + 1))
+        grown = realloc(process->modules, (process->module_count + 1) * sizeof *grown);
+    if (grown == NULL) {
+        process->nonsense++;
         return;
+    }
     process->modules = grown;
     grown[process->module_count] = (struct process_module){
         .path = strdup(path),
@@ -490,6 +587,18 @@ static void copy_modules(struct process *process, const struct memory *memory)
         plans_visit_modules(modules, copy_module, process);
 }
 
+static void release_chunks(struct process *process, const struct memory *memory)
+{
+    memory_release(memory, process->chunk, 1);
+    for (size_t i = 0; i < process->chain_count; i++)
+        memory_release(memory, process->chain[i], 1);
+    for (size_t i = 0; i < process->slot_count; i++)
+        if (process->slots[i].ring != NULL)
+            memory_release(memory, process->slots[i].ring_chunk, 1);
+    for (size_t i = 0; i < process->streams.count; i++)
+        memory_release(memory, process->streams.items[i].chunk - 1, ring_chunks(process->streams.items[i].capacity));
+}
+
 void process_end(struct process *process, struct memory *memory, struct lines *lines)
 {
     if (process->ended)
@@ -514,6 +623,8 @@ void process_end(struct process *process, struct memory *memory, struct lines *l
     process->generation = process->wire->generation;
     process->is_forked = (process->summary.flags & WIRE_PROCESS_FORKED) != 0;
     process->ended = true;
+    release_chunks(process, memory);
+    threads_free(process);
 }
 
 void counts_add(struct counts *sum, const struct counts *other)

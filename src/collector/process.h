@@ -25,16 +25,17 @@ struct counts {
 struct slot {
     struct wire_ring *ring;      /* of its line stops, NULL: none yet */
     struct lines_thread *thread; /* made when its ring appears */
-    uint64_t tail;               /* our own: the shared one is not trusted */
-    uint64_t generation;         /* of the thread whose records these are */
-    size_t stream;               /* its event stream among the process's, plus one; 0: none yet */
+    uint32_t ring_chunk;
+    uint64_t tail;       /* our own: the shared one is not trusted */
+    uint64_t generation; /* of the thread whose records these are */
+    size_t stream;       /* its event stream among the process's, plus one; 0: none yet */
 };
 
 /* A file in the process's memory. Later entries may have taken the place of earlier ones that were unloaded. */
 struct process_module {
     char *path;
     uint64_t base, start, end;
-    uint32_t born, died; /* it was there in the generations [born, died) */
+    uint32_t born, died;          /* it was there in the generations [born, died) */
     uint64_t copies, plan_offset; /* as in its wire_module */
 };
 
@@ -45,6 +46,8 @@ struct process {
     bool is_forked; /* set when it ends: it began as a copy of its parent */
     bool ended;     /* its last records are in; `wire` may belong to somebody else now */
     struct wire_process *wire;
+    uint32_t *chain; /* chunks of its thread slots behind its own, in order, as far as they are known */
+    size_t chain_count, chain_room;
     struct slot *slots;
     size_t slot_count, slot_room;
     uint32_t rings; /* wire_process.rings when all that its threads have were found */
@@ -57,7 +60,8 @@ struct process {
     uint64_t wait_ticks;
     uint64_t start_ns; /* CLOCK_MONOTONIC */
     struct timeline timeline;
-    uint64_t nonsense; /* records or heads that cannot be */
+    size_t budget_bytes; /* of what it has besides its heap */
+    uint64_t nonsense;   /* records or heads that cannot be */
     uint64_t records;
     struct counts last;     /* as last read, final once `ended` */
     struct counts window;   /* at the start of the open window */
@@ -73,8 +77,8 @@ struct process {
    requests[n - 1]. */
 void process_take_figures(struct process *process, struct session_request *requests, size_t count);
 
-/* Begin to follow the process in chunk `chunk`, which is ready. NULL when memory is short. */
-struct process *process_new(const struct memory *memory, uint32_t chunk);
+/* Begin to follow the process in chunk `chunk`. Returns 0, -ENOMEM, or -EINVAL when it is none. */
+int process_new(const struct memory *memory, uint32_t chunk, struct process **out);
 void process_free(struct process *process);
 
 /* Take in all records that are there. Returns whether there were any. */
@@ -87,7 +91,7 @@ void process_drain_all(struct process *process, struct memory *memory);
 struct wire_modules *process_modules(const struct process *process, const struct memory *memory);
 
 /* Its thread slot number `index`, NULL behind the last. */
-const struct wire_thread *process_thread(const struct process *process, const struct memory *memory, size_t index);
+const struct wire_thread *process_thread(struct process *process, const struct memory *memory, size_t index);
 
 bool process_is_single_threaded(const struct process *process);
 

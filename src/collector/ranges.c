@@ -7,6 +7,9 @@
 
 #include "base/array.h"
 
+/* Ranges of one process; sixteen times what Linux lets it have in mappings of their own (vm.max_map_count). */
+#define RANGES_LIMIT ((size_t)1 << 20)
+
 void ranges_fini(struct ranges *ranges)
 {
     free(ranges->items);
@@ -29,7 +32,9 @@ static size_t find(const struct ranges *ranges, uint64_t address)
 
 static int make_room(struct ranges *ranges)
 {
-    struct range *grown = array_grow(ranges->items, &ranges->room, ranges->count + 1, sizeof *grown);
+    struct range *grown = ranges->count < RANGES_LIMIT
+                              ? array_grow(ranges->items, &ranges->room, ranges->count + 1, sizeof *grown)
+                              : NULL;
     if (grown == NULL)
         return -ENOMEM;
     ranges->items = grown;

@@ -241,6 +241,7 @@ struct session {
     uint64_t disorder;      /* allocations at an address still live in the books: given back unseen, or out of order */
     struct session_function *never_ran; /* annotated or chosen, but not run in any window; no lines */
     size_t never_ran_count;
+    uint64_t events, line_stops; /* recorded: what stacks are made of, and what lines are */
     uint64_t lost_records;
     uint64_t refused;               /* processes or threads that could not be profiled */
     bool many_threads;              /* some increment was measured by a thread's own page faults */

@@ -8,9 +8,9 @@
 
 #include "base/array.h"
 
-#define FRAMES_MAX 65536 /* of a stack */
-#define FRAMES_LIMIT (UINT32_C(1) << 31)
-#define POSITIONS 1024 /* powers of two */
+#define FRAMES_MAX 65536                 /* of a stack */
+#define FRAMES_LIMIT (UINT32_C(1) << 27) /* of all stacks: 2 GiB */
+#define POSITIONS 1024                   /* powers of two */
 #define KNOWN_FRAMES 4096
 #define GUEST_NAME "libsyseng_mem_preload."
 

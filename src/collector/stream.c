@@ -170,14 +170,16 @@ static uint64_t take(struct stream *stream, struct heap *heap, uint64_t until, u
     return stream->tail - first;
 }
 
+/* A thread that waits is told again how far we are, whatever has become of that word meanwhile. */
 static void give_back(struct stream *stream)
 {
-    if (stream->given == stream->tail)
-        return;
+    if (stream->given != stream->tail)
+        atomic_store_explicit(&stream->ring->tail, stream->tail, memory_order_release);
     stream->given = stream->tail;
-    atomic_store_explicit(&stream->ring->tail, stream->tail, memory_order_release);
-    if (atomic_load_explicit(&stream->ring->producer_waits, memory_order_seq_cst))
+    if (atomic_load_explicit(&stream->ring->producer_waits, memory_order_seq_cst)) {
+        atomic_store_explicit(&stream->ring->tail, stream->tail, memory_order_release);
         futex_wake(&stream->ring->tail);
+    }
 }
 
 /* The time of the second oldest. */

@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 
+#include "collector/budget.h"
+
 #define HUGE_BYTES ((size_t)2 << 20)
 #define FIRST_ROOM 64 /* items */
 
@@ -17,21 +19,37 @@ static void *with_huge_pages(void *table, size_t bytes)
 
 void *table_new(size_t bytes)
 {
-    return with_huge_pages(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), bytes);
+    if (!budget_take(bytes))
+        return NULL;
+    void *table = with_huge_pages(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), bytes);
+    if (table == NULL)
+        budget_give(bytes);
+    return table;
 }
 
 void table_free(void *table, size_t bytes)
 {
-    if (table != NULL)
-        munmap(table, bytes);
+    if (table == NULL)
+        return;
+    munmap(table, bytes);
+    budget_give(bytes);
 }
 
 void *table_grow(void *table, size_t *room, size_t item_bytes)
 {
     size_t grown_room = table != NULL ? 2 * *room : FIRST_ROOM, bytes = grown_room * item_bytes;
-    void *grown = table != NULL ? with_huge_pages(mremap(table, *room * item_bytes, bytes, MREMAP_MAYMOVE), bytes)
-                                : table_new(bytes);
-    if (grown != NULL)
+    size_t more = bytes - *room * item_bytes;
+    if (table == NULL) {
+        table = table_new(bytes);
+        *room = table != NULL ? grown_room : *room;
+        return table;
+    }
+    if (!budget_take(more))
+        return NULL;
+    void *grown = with_huge_pages(mremap(table, *room * item_bytes, bytes, MREMAP_MAYMOVE), bytes);
+    if (grown == NULL)
+        budget_give(more);
+    else
         *room = grown_room;
     return grown;
 }

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* NULL when memory is short. */
+/* NULL when memory is short, or the budget (budget.h) is used up. */
 void *table_new(size_t bytes);
 void table_free(void *table, size_t bytes); /* `table` may be NULL */
 

@@ -32,11 +32,15 @@ static uint32_t armed_upto;       /* entries whose plans were looked at */
 static bool list_is_full;         /* a module found no room in it */
 static bool list_has_gone;        /* some of its modules are unloaded */
 
+/* A program that writes at random may have written here too: that must not keep it in a loop. */
 static struct wire_module *entry_at(uint32_t *at)
 {
-    if (*at + sizeof(struct wire_module) > list->used_bytes)
+    uint32_t used = list->used_bytes < sizeof list->entries ? list->used_bytes : sizeof list->entries;
+    if (*at + sizeof(struct wire_module) > used)
         return NULL;
     struct wire_module *module = (struct wire_module *)(list->entries + *at);
+    if (module->entry_bytes < sizeof *module || module->entry_bytes > used - *at)
+        return NULL;
     *at += module->entry_bytes;
     return module;
 }

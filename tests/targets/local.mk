@@ -48,6 +48,9 @@ EXTRA_DIST += %D%/unwind-torture.cc %D%/unwind-module.c
 # What check must find and must not: compiled by the tests.
 EXTRA_DIST += %D%/server-leaky.c %D%/leave-ways.c %D%/stopped-calls.c %D%/leaks
 
+# Who works against us: likewise.
+EXTRA_DIST += %D%/scribble.c
+
 # What the tests with real programs need around them, and what they compile.
 check_PROGRAMS += %D%/guard %D%/port
 %C%_guard_SOURCES = %D%/guard.c
