@@ -72,7 +72,10 @@ int main(int argc, char **argv)
     /* Numbers keep the point as their decimal sign: reports are compared and parsed. */
     setlocale(LC_CTYPE, "");
     occupy_standard_descriptors();
-    signal(SIGPIPE, SIG_IGN); /* a report that nobody reads is an error to tell; the program starts without this */
+    /* A report that nobody reads, or that is larger than a file may be, is an error to tell; the program starts without
+       this. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     int status = options_parse(argc, argv, &options, &err);
     if (status < 0) {
         message(MESSAGE_ERROR, "%s", err.text);

@@ -63,8 +63,9 @@ static int write_file(const struct formats_input *input, formats_write_fn *write
     errno = 0;
     bool is_lost = out != NULL && ferror(out) != 0;
     is_lost |= out != NULL && fclose(out) != 0;
-    if (is_lost && (status == 0 || status == -EIO))
-        status = tell(path, errno != 0 ? errno : EIO, err);
+    /* What a format says of a write does not name the file. */
+    if (is_lost)
+        status = tell(path, errno != 0 ? errno : status < 0 ? -status : EIO, err);
     free(path);
     return status;
 }

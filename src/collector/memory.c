@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,19 @@ static uint64_t round_up(uint64_t value, uint64_t unit)
     return (value + unit - 1) / unit * unit;
 }
 
+/* The limit of file sizes (ulimit -f) is meant for files on a disk. The hard one is in force all the same. */
+static int set_size(int fd, uint64_t bytes)
+{
+    struct rlimit limit;
+    bool is_limited = getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < limit.rlim_max;
+    if (is_limited)
+        setrlimit(RLIMIT_FSIZE, &(struct rlimit){limit.rlim_max, limit.rlim_max});
+    int code = ftruncate(fd, (off_t)bytes) == 0 ? 0 : -errno;
+    if (is_limited)
+        setrlimit(RLIMIT_FSIZE, &limit);
+    return code;
+}
+
 int memory_open(struct memory *memory, uint32_t flags, struct err *err)
 {
     uint64_t chunks = round_up(DIRECTORY_OFFSET + CHUNK_COUNT * sizeof(struct wire_chunk), WIRE_CHUNK_BYTES);
@@ -33,8 +47,13 @@ int memory_open(struct memory *memory, uint32_t flags, struct err *err)
     if (memory->fd < 0)
         return err_set(err, -errno, "shared memory: %s; memfd_create must be permitted", strerror(errno));
     /* Pages come when they are touched; those that we write ourselves must not be refused then. */
-    if (fchmod(memory->fd, 0600) != 0 || ftruncate(memory->fd, (off_t)memory->total_bytes) != 0 ||
-        fallocate(memory->fd, 0, 0, (off_t)chunks) != 0 ||
+    int size_code = set_size(memory->fd, memory->total_bytes);
+    if (size_code != 0) {
+        memory_close(memory);
+        return err_set(err, size_code, "shared memory: %s%s", strerror(-size_code),
+                       size_code == -EFBIG ? "; raise the limit of file sizes (ulimit -f)" : "");
+    }
+    if (fchmod(memory->fd, 0600) != 0 || fallocate(memory->fd, 0, 0, (off_t)chunks) != 0 ||
         fcntl(memory->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
         int code = -errno;
         memory_close(memory);

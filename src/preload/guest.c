@@ -70,11 +70,18 @@ void guest_own(int64_t bytes)
         atomic_fetch_add(&guest.process->own_bytes, (uint64_t)bytes);
 }
 
-void guest_own_shared(const void *start, size_t bytes)
+bool guest_own_shared(const void *start, size_t bytes)
 {
     uint64_t resident = pages_populate(start, bytes, 1);
     if (guest.process != NULL)
         atomic_fetch_add(&guest.process->own_bytes, resident);
+    return resident > 0;
+}
+
+static void return_row(uint32_t first, uint32_t count)
+{
+    while (count-- > 0)
+        atomic_store(&directory()[first + count].state, WIRE_CHUNK_FREE);
 }
 
 /* Take `count` free chunks in a row from `first` on. */
@@ -84,8 +91,7 @@ static bool take_row(uint32_t first, uint32_t count)
         uint32_t free = WIRE_CHUNK_FREE;
         if (atomic_compare_exchange_strong(&directory()[first + i].state, &free, WIRE_CHUNK_CLAIMED))
             continue;
-        while (i-- > 0)
-            atomic_store(&directory()[first + i].state, WIRE_CHUNK_FREE);
+        return_row(first, i);
         return false;
     }
     return true;
@@ -101,6 +107,10 @@ static void *take_chunks(uint32_t kind, uint32_t arg, uint32_t serial, size_t by
         uint32_t at = (first + i) % total;
         if (at + count > total || !take_row(at, count))
             continue;
+        if (!guest_own_shared(guest_chunk(at), bytes)) {
+            return_row(at, count);
+            return NULL;
+        }
         atomic_store(&mapped.session->chunk_hint, (at + count) % total);
         for (uint32_t more = count; more-- > 0;) {
             struct wire_chunk *entry = &directory()[at + more];
@@ -110,7 +120,6 @@ static void *take_chunks(uint32_t kind, uint32_t arg, uint32_t serial, size_t by
             if (more > 0)
                 atomic_store_explicit(&entry->state, WIRE_CHUNK_READY, memory_order_release);
         }
-        guest_own_shared(guest_chunk(at), bytes);
         *index = at;
         return guest_chunk(at);
     }
@@ -276,6 +285,8 @@ static bool register_process(uint32_t flags)
     /* What is going to be touched, before it is: see pages.c on why by writing. */
     uint64_t shared = pages_populate(session, mapped.chunks_offset, 1);
     uint64_t library = pages_populate_library();
+    if (shared == 0)
+        return false;
     if (atomic_load(&session->closed))
         return false;
     if (atomic_load(&session->abandoned)) { /* nobody would read what it records */

@@ -118,8 +118,8 @@ GUEST_HIDDEN void *guest_chunk(uint32_t index);
 GUEST_HIDDEN void guest_own(int64_t bytes);
 
 /* Make a part of the session, or of another shared mapping, resident and count it as ours. A forked child has it only
-   once it calls this again. Reading shared pages without this would map their neighbours too, uncounted. */
-GUEST_HIDDEN void guest_own_shared(const void *start, size_t bytes);
+   once it calls this again. Returns false when there is no memory: touching it would end the process. Reading shared pages without this would map their neighbours too, uncounted. */
+GUEST_HIDDEN bool guest_own_shared(const void *start, size_t bytes);
 
 /* Wake the collector if it sleeps. */
 GUEST_HIDDEN void guest_wake_collector(void);

@@ -6,6 +6,7 @@
 #include "preload/pages.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdatomic.h>
@@ -37,7 +38,10 @@ uint64_t pages_populate(const void *start, size_t bytes, int writable)
     long advice = writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
     if (end == first)
         return 0;
-    if (guest_sandboxed || raw_syscall3(SYS_madvise, (long)first, (long)(end - first), advice) != 0) {
+    long code = guest_sandboxed ? -EINVAL : raw_syscall3(SYS_madvise, (long)first, (long)(end - first), advice);
+    if (code == -ENOMEM || code == -EFAULT || code == -EHWPOISON) /* no memory: touching them would be the end */
+        return 0;
+    if (code != 0) {
         for (uintptr_t page = first; page < end; page += WIRE_PAGE_BYTES) {
             if (writable)
                 atomic_fetch_or_explicit((_Atomic uint8_t *)page, 0, memory_order_relaxed);

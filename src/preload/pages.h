@@ -9,7 +9,7 @@
 #include "preload/guest.h"
 
 /* Make the pages of [start, start + bytes) present, writable ones as if written. Returns how many bytes that are, in
-   whole pages. */
+   whole pages; 0 when there is no memory for them: shared ones must not be touched then. */
 GUEST_HIDDEN uint64_t pages_populate(const void *start, size_t bytes, int writable);
 
 /* Make the pages of [start, start + bytes) present for reading. Returns how many bytes of them were not before; 0 when

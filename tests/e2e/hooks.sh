@@ -13,7 +13,7 @@ under()
     while :; do
         case $1 in
         -n | -c) under_options="$under_options $1" && shift ;;
-        -C | -v) under_options="$under_options $1 $2" && shift 2 ;;
+        -C | -F | -v) under_options="$under_options $1 $2" && shift 2 ;;
         *) break ;;
         esac
     done

@@ -63,6 +63,7 @@ E2E_TESTS += %D%/leak-corpus.test
 E2E_TESTS += %D%/lines-modules.test
 E2E_TESTS += %D%/lines-own.test
 E2E_TESTS += %D%/lines-truth.test
+E2E_TESTS += %D%/losing-nothing.test
 E2E_TESTS += %D%/memory-added.test
 E2E_TESTS += %D%/push.test
 E2E_TESTS += %D%/readme.test

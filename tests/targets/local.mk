@@ -51,6 +51,9 @@ EXTRA_DIST += %D%/server-leaky.c %D%/leave-ways.c %D%/stopped-calls.c %D%/leaks
 # Who works against us: likewise.
 EXTRA_DIST += %D%/scribble.c
 
+# Who stops or kills us: likewise.
+EXTRA_DIST += %D%/lose-reader.c
+
 # What the tests with real programs need around them, and what they compile.
 check_PROGRAMS += %D%/guard %D%/port
 %C%_guard_SOURCES = %D%/guard.c

@@ -1,9 +1,10 @@
 /* Run a program under the preload library in a session of our own, as syseng-mem does, and print what the session holds
    when it has ended: for tests of the library alone.
 
-   session-dump [-n] [-c] [-C CHUNKS] [-v VERSION] [-o FILE] LIBRARY PROGRAM [ARG ...]
+   session-dump [-n] [-c] [-C CHUNKS] [-v VERSION] [-F FOLDER] [-o FILE] LIBRARY PROGRAM [ARG ...]
      -n  children are not wanted                    -c  the session is closed from the start
      -C  it has so many chunks (default 512)        -v  and this version
+     -F  it lies in a file there, a file system that may be small
    The variable MORE_PRELOAD names libraries to preload behind ours.
 
    Prints one line per process, in order of registration. The exit status is the program's (128 + signal number). */
@@ -21,6 +22,7 @@
 #include "wire/session.h"
 
 static struct wire_header *session;
+static const char *folder;
 static uint32_t chunk_count = 512, version = WIRE_VERSION;
 
 static void fail(const char *what)
@@ -34,7 +36,8 @@ static int make_session(uint32_t flags, uint32_t closed)
     uint64_t chunks = WIRE_PAGE_BYTES + (chunk_count * sizeof(struct wire_chunk) + WIRE_PAGE_BYTES - 1) /
                                             WIRE_PAGE_BYTES * WIRE_PAGE_BYTES;
     uint64_t plans = chunks + (uint64_t)chunk_count * WIRE_CHUNK_BYTES, total = plans + WIRE_CHUNK_BYTES;
-    int fd = memfd_create("syseng-mem", MFD_CLOEXEC);
+    int fd =
+        folder != NULL ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : memfd_create("syseng-mem", MFD_CLOEXEC);
     if (fd < 0 || ftruncate(fd, (off_t)total) != 0)
         fail("memfd");
     session = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -127,7 +130,7 @@ int main(int argc, char **argv)
     uint32_t flags = WIRE_WANT_CHILDREN, closed = 0;
     FILE *out = stdout;
     int option;
-    while ((option = getopt(argc, argv, "+ncC:v:o:")) != -1) {
+    while ((option = getopt(argc, argv, "+ncC:F:v:o:")) != -1) {
         if (option == 'n')
             flags = 0;
         else if (option == 'c')
@@ -136,6 +139,8 @@ int main(int argc, char **argv)
             chunk_count = (uint32_t)atoi(optarg);
         else if (option == 'v')
             version = (uint32_t)atoi(optarg);
+        else if (option == 'F')
+            folder = optarg;
         else if (option == 'o' && (out = fopen(optarg, "we")) == NULL)
             fail(optarg);
     }
