@@ -171,6 +171,10 @@ static void say_doubts(const struct check_command *command, const struct profile
     if (session->lost_records > 0)
         message(MESSAGE_WARNING, "%s: %llu records lost: some blocks may be missing from the findings", name,
                 (unsigned long long)session->lost_records);
+    if (session->disorder > 0)
+        message(MESSAGE_WARNING,
+                "%s: %llu blocks were given back by calls that nobody saw: they may be among the findings", name,
+                (unsigned long long)session->disorder);
     if (session->refused > 0)
         message(MESSAGE_WARNING,
                 "%s: %llu processes or threads not profiled: their blocks are missing from the findings", name,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -274,9 +275,18 @@ static void start_sampler(pid_t pid, void *data)
     message(MESSAGE_WARNING, "--time: CPU time is not measured: %s", err.text);
 }
 
+static uint64_t cpu_time_ns(int who)
+{
+    struct rusage usage;
+    getrusage(who, &usage);
+    return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000u +
+           (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
+}
+
 int profile_start(struct profile *profile)
 {
     struct err err;
+    profile->children_before_ns = cpu_time_ns(RUSAGE_CHILDREN);
     const struct harness_start start = {
         .path = profile->program.path,
         .argv = profile->argv,
@@ -321,6 +331,9 @@ static void find_builds(struct session *session)
 static int complete_session(struct profile *profile, struct session *session)
 {
     size_t count = 0;
+    session->has_own_cpu = true;
+    session->own_cpu_ns = cpu_time_ns(RUSAGE_SELF);
+    session->program_cpu_ns = cpu_time_ns(RUSAGE_CHILDREN) - profile->children_before_ns;
     while (profile->argv[count] != NULL)
         count++;
     if (profile->sampler != NULL && sampler_finish(profile->sampler, session) != 0)
@@ -419,6 +432,16 @@ static void say_line(const char *line, void *data)
     message(MESSAGE_NOTE, "%s", line);
 }
 
+static void say_detail(const char *line, void *data)
+{
+    message(MESSAGE_DETAIL, "%s", line);
+}
+
+static void say_overhead(const struct session *session)
+{
+    report_overhead(session, report_overhead_matters(session) ? say_line : say_detail, NULL);
+}
+
 /* No process registered: nothing is known, and nothing is reported. */
 static void say_no_handshake(const struct profile *profile)
 {
@@ -498,6 +521,11 @@ int profile_report(struct profile *profile, int failure)
         struct session *session = collector_finish(profile->collector);
         progress_end();
         int own = session != NULL ? report_session(profile, session) : fail(PROFILE_FAILED, "out of memory");
+        if (session != NULL && session->has_own_cpu)
+            say_overhead(session);
+        if (session != NULL && own != PROFILE_FAILED && !report_is_complete(session))
+            own =
+                fail(PROFILE_FAILED, "not all that the program did was recorded: the figures are not to be relied on");
         session_free(session);
         if (own != 0)
             failure = own;

@@ -49,6 +49,7 @@ struct profile {
     struct symbols *symbols; /* made for the report */
     char **argv;             /* of the program, NULL-terminated; strings are the command line's */
     char *preload;
+    uint64_t children_before_ns; /* CPU time of what we had started before the program */
     int wait_status;
     bool ended_by_us;
     bool interrupted;        /* a signal told us and the program to stop */
@@ -71,7 +72,8 @@ int profile_begin_window(struct profile *profile, const char *method, const char
 void profile_end_window(struct profile *profile, int status, uint64_t elapsed_ns, bool finished);
 
 /* The program is over: take the session, print the report and what belongs to it. Returns the exit status: `failure`
-   when it is not 0 and the program's own is. With a view: what that returns, or `failure` when it is content. */
+   when it is not 0 and the program's own is. With a view: what that returns, or `failure` when it is content. A session
+   of which something was lost is a failure of ours, PROFILE_FAILED. */
 int profile_report(struct profile *profile, int failure);
 
 /* A report_lookup_fn by profile->symbols. */

@@ -241,6 +241,9 @@ struct session {
     uint64_t disorder;      /* allocations at an address still live in the books: given back unseen, or out of order */
     struct session_function *never_ran; /* annotated or chosen, but not run in any window; no lines */
     size_t never_ran_count;
+    bool has_own_cpu;
+    uint64_t own_cpu_ns;         /* of syseng-mem itself, until the program was over */
+    uint64_t program_cpu_ns;     /* of the program and all that it waited for, what our library did in them included */
     uint64_t events, line_stops; /* recorded: what stacks are made of, and what lines are */
     uint64_t lost_records;
     uint64_t refused;               /* processes or threads that could not be profiled */

@@ -4,6 +4,7 @@
 
 #include "report/json-build.h"
 #include "report/check-print.h"
+#include "report/overhead.h"
 #include "report/stack-ends.h"
 
 #define CHECK_FORMAT "syseng-mem-check"
@@ -137,6 +138,7 @@ int check_json(const struct check_result *result, const struct check_print *prin
     build_put(&build, stacks, "guessed_frames", build_integer(result->session->guessed_frames));
     build_put(&build, losses, "records", build_integer(result->session->lost_records));
     build_put(&build, losses, "processes_and_threads", build_integer(result->session->refused));
+    build_put(&build, losses, "disorder", build_integer(result->session->disorder));
     build_put(&build, root, "format", build_string(CHECK_FORMAT));
     build_put(&build, root, "version", build_integer(CHECK_VERSION));
     build_put(&build, root, "tool", build_string(PACKAGE_STRING));
@@ -151,5 +153,6 @@ int check_json(const struct check_result *result, const struct check_print *prin
     build_put(&build, root, "suppressed", build_integer(result->suppressed_count));
     build_put(&build, root, "stacks", stacks);
     build_put(&build, root, "losses", losses);
+    build_put(&build, root, "overhead", overhead_build(&build, result->session));
     return build_dump(&build, root, out, err);
 }

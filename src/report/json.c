@@ -14,6 +14,7 @@
 #include "report/heap-stacks.h"
 #include "report/json-build.h"
 #include "report/json-sources.h"
+#include "report/overhead.h"
 #include "report/source.h"
 #include "report/stack-ends.h"
 #include "wire/session.h"
@@ -547,6 +548,7 @@ static json_t *build_session(struct build *build, const struct session *session)
     build_put(&build->json, root, "never_ran", never_ran);
     build_put(&build->json, root, "processes", processes);
     build_put(&build->json, root, "losses", losses);
+    build_put(&build->json, root, "overhead", overhead_build(&build->json, session));
     build_put(&build->json, root, "many_threads", json_boolean(session->many_threads));
     build_put(&build->json, root, "rss_granularity_bytes",
               session->process_count > 0 ? build_integer(session->rss_granularity_bytes) : json_null());

@@ -32,6 +32,7 @@ noinst_LIBRARIES += %D%/libreport.a
 	%D%/page-index.c \
 	%D%/page-names.h %D%/page-names.c \
 	%D%/page-stacks.h %D%/page-stacks.c \
+	%D%/overhead.h %D%/overhead.c \
 	%D%/allocator.c %D%/lines.c %D%/heap.c %D%/summary.c %D%/json.c
 nodist_%C%_libreport_a_SOURCES = %D%/page-assets.c %D%/pprof.pb-c.h %D%/pprof.pb-c.c
 %C%_libreport_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_builddir)/src $(JANSSON_CFLAGS) $(PROTOBUF_C_CFLAGS) $(ZLIB_CFLAGS)

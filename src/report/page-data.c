@@ -98,6 +98,8 @@ static json_t *build_warnings(struct data *data)
     report_warnings(data->model->session, add_sentence, &sentences);
     if (data->model->has_memory && report_stack_ends(data->model->session, add_sentence, &sentences) != 0)
         data->build->failed = true;
+    if (report_overhead(data->model->session, add_sentence, &sentences) != 0)
+        data->build->failed = true;
     return sentences.array;
 }
 

@@ -75,6 +75,14 @@ int report_heap_functions(const struct session *session, const struct report_opt
    root, frames that were found by the frame pointer. Nothing when all are whole. Returns 0 or -ENOMEM. */
 int report_stack_ends(const struct session *session, report_emit_fn *emit, void *data);
 
+/* One sentence on what watching the program took: our CPU time and memory, what was recorded, waited for and cut short.
+   Returns 0 or -ENOMEM. It matters, without being asked for, when it was more than the program itself took. */
+int report_overhead(const struct session *session, report_emit_fn *emit, void *data);
+bool report_overhead_matters(const struct session *session);
+
+/* Was all recorded? Not when records were lost, or could not be put in order: then no figure is to be relied on. */
+bool report_is_complete(const struct session *session);
+
 /* Everything of the session as one JSON object; bytes and nanoseconds as integers. Schema: docs/json.md. */
 int report_json(const struct session *session, const struct report_options *options, FILE *out, struct err *err);
 

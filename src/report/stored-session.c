@@ -523,6 +523,12 @@ int stored_read_session(struct stored_reader *reader)
     session->lost_records = json_read(losses, "records");
     session->refused = json_read(losses, "processes_and_threads");
     session->disorder = json_read(losses, "disorder");
+    const json_t *overhead = json_object_get(root, "overhead");
+    session->has_own_cpu = json_has_number(overhead, "cpu_ns");
+    session->own_cpu_ns = json_read(overhead, "cpu_ns");
+    session->program_cpu_ns = json_read(overhead, "program_cpu_ns");
+    session->events = json_read(overhead, "events");
+    session->line_stops = json_read(overhead, "line_stops");
     session->many_threads = json_read_bool(root, "many_threads");
     session->rss_granularity_bytes = json_read(root, "rss_granularity_bytes");
     session->no_times_reason = json_copy_text(root, "no_times_reason", &failed);

@@ -224,9 +224,18 @@ static void say_losses(struct summary *summary)
     if (session->lost_records > 0) {
         text_addf(&summary->line,
                   "%" PRIu64
-                  " records lost: they came faster than they could be read; the columns are incomplete; run again "
-                  "on a less busy machine, or with fewer functions annotated",
+                  " records lost: they were not read in time, or there was no room for what they tell; the figures are "
+                  "incomplete; run again on a less busy machine, or with fewer functions annotated",
                   session->lost_records);
+        emit(summary);
+    }
+    if (session->disorder > 0) {
+        text_addf(&summary->line,
+                  "%" PRIu64
+                  " blocks were allocated where others were still live in the books: those were given back by calls "
+                  "that nobody saw; what is said of live blocks is wrong; 'syseng-mem doctor' says whose malloc the "
+                  "program has",
+                  session->disorder);
         emit(summary);
     }
     if (session->refused > 0) {
@@ -254,8 +263,8 @@ static void say_waits(struct summary *summary)
         return;
     text_addf(&summary->line,
               "the program waited %s, %" PRIu64 " times, until its records were read: they come faster than one "
-              "processor takes them in; the figures are complete; a processor that is free makes it faster",
-              units_duration(ns).text, count);
+              "processor takes them in%s; a processor that is free makes it faster",
+              units_duration(ns).text, count, report_is_complete(session) ? "; the figures are complete" : "");
     emit(summary);
 }
 
@@ -301,8 +310,8 @@ static const struct {
      "no line numbers for some modules: their debug information took too long to read; run again, "
      "or strip what is not annotated"},
     {WIRE_PROCESS_GAVE_UP,
-     "recording stopped: its records were not read for too long; the numbers go up to that point; run "
-     "again on a less busy machine"},
+     "recording stopped: its records were not read for too long, as when syseng-mem itself is stopped; the numbers go "
+     "up to that point; run again"},
 };
 
 static void say_processes(struct summary *summary)
@@ -363,6 +372,14 @@ static void say_warnings(struct summary *summary)
     say_precision(summary);
     say_optimized(summary);
     say_missing_sources(summary);
+}
+
+bool report_is_complete(const struct session *session)
+{
+    bool gave_up = false;
+    for (size_t i = 0; i < session->process_count; i++)
+        gave_up |= (session->processes[i].flags & WIRE_PROCESS_GAVE_UP) != 0;
+    return !gave_up && session->lost_records == 0 && session->disorder == 0;
 }
 
 void report_summary(const struct session *session, report_emit_fn *emit_line, void *data)
