@@ -27,6 +27,34 @@ static void add_list(struct text *text, const char *name, const struct options_l
         add_option(text, name, list->items[i]);
 }
 
+static bool is_secret(const char *header)
+{
+    static const char *const parts[] = {"auth", "cookie", "token", "key", "secret", "password", "session", "signature"};
+    const char *colon = strchrnul(header, ':');
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const char *part = strcasestr(header, parts[i]);
+        if (part != NULL && part < colon)
+            return true;
+    }
+    return false;
+}
+
+/* The line may end in a log: what looks like a secret is to be filled in again. */
+static void add_headers(struct text *text, const struct options_list *headers)
+{
+    for (size_t i = 0; i < headers->count; i++) {
+        const char *header = headers->items[i];
+        struct text shown = TEXT_EMPTY;
+        if (is_secret(header))
+            text_addf(&shown, "%.*s: ...", (int)strcspn(header, ":"), header);
+        else
+            text_add(&shown, header);
+        add_option(text, "-H", text_get(&shown));
+        text->failed |= shown.failed;
+        text_fini(&shown);
+    }
+}
+
 /* The command as it was given, but with `added` options. What only changes the report's looks is left out. */
 static void add_command(struct text *text, const struct options *options, const char *added)
 {
@@ -44,8 +72,8 @@ static void add_command(struct text *text, const struct options *options, const 
     if (strcmp(options->watch.allocator, "auto") != 0)
         add_option(text, "--allocator", options->watch.allocator);
     add_option(text, "-f", requests->file);
-    add_list(text, "-H", &requests->headers);
-    add_option(text, "--data", requests->data);
+    add_headers(text, &requests->headers);
+    add_option(text, "--data", requests->data == NULL || requests->data[0] == '@' ? requests->data : "...");
     add_option(text, "--expect", requests->expect);
     add_option(text, "--url", requests->url);
     add_option(text, "--unix-socket", requests->unix_socket);

@@ -68,6 +68,7 @@ E2E_TESTS += %D%/memory-added.test
 E2E_TESTS += %D%/push.test
 E2E_TESTS += %D%/readme.test
 E2E_TESTS += %D%/scribble.test
+E2E_TESTS += %D%/security.test
 E2E_TESTS += %D%/snapshot.test
 E2E_TESTS += %D%/stops-real.test
 E2E_TESTS += %D%/stops-sandbox.test

@@ -74,9 +74,27 @@ static void a_function_that_allocates_is_suggested_when_none_was_watched(void **
     assert_next_for(words, 0, 0, "list<int>::add", "syseng-mem run --function 'list<int>::add' --stacks on ./tool");
 }
 
+static void what_may_be_a_secret_is_left_out(void **state)
+{
+    const char *const words[] = {
+        "syseng-mem", "-H",    "X-Api-Key: 1234", "-H", "authorization: Bearer x", "-H", "Accept: key/value", "--data",
+        "name=x",     "./app", "POST /x",         NULL};
+    assert_next(words, 16, 5,
+                "syseng-mem --warmup 1 --repeat 10 -H 'X-Api-Key: ...' -H 'authorization: ...' -H 'Accept: key/value' "
+                "--data ... ./app 'POST /x'");
+}
+
+static void a_file_of_data_is_named(void **state)
+{
+    const char *const words[] = {"syseng-mem", "--data", "@body", "./app", "POST /x", NULL};
+    assert_next(words, 16, 5, "syseng-mem --warmup 1 --repeat 10 --data @body ./app 'POST /x'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_may_be_a_secret_is_left_out),
+        cmocka_unit_test(a_file_of_data_is_named),
         cmocka_unit_test(kept_memory_suggests_to_repeat_the_request),
         cmocka_unit_test(options_and_arguments_are_kept_and_quoted),
         cmocka_unit_test(a_long_report_suggests_a_shorter_one),
