@@ -132,6 +132,11 @@ UNIT_TESTS += %D%/collector-heap
 %C%_collector_heap_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_collector_heap_LDADD = src/collector/libcollector.a src/base/libbase.a $(CMOCKA_LIBS) -lm
 
+UNIT_TESTS += %D%/collector-budget
+%C%_collector_budget_SOURCES = %D%/collector-budget.c
+%C%_collector_budget_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_collector_budget_LDADD = src/collector/libcollector.a src/base/libbase.a $(CMOCKA_LIBS) -lm
+
 UNIT_TESTS += %D%/collector-ranges
 %C%_collector_ranges_SOURCES = %D%/collector-ranges.c
 %C%_collector_ranges_CPPFLAGS = $(UNIT_CPPFLAGS)
