@@ -153,6 +153,7 @@ int main(int argc, char **argv)
         const char *more = getenv("MORE_PRELOAD");
         snprintf(channel, sizeof channel, "/proc/%d/fd/%d", (int)getppid(), fd);
         snprintf(preload, sizeof preload, "%s%s%s", argv[optind], more ? ":" : "", more ? more : "");
+        setenv("SESSION_VIEW", channel, 1);
         setenv(WIRE_ENV_CHANNEL, channel, 1);
         setenv("LD_PRELOAD", preload, 1);
         execvp(argv[optind + 1], argv + optind + 1);
