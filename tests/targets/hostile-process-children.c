@@ -304,13 +304,19 @@ static int exec_empty(const char *self, char **arguments)
     return 0;
 }
 
+/* Have orphans become our children, whose end can be waited for. */
+static int adopt(void)
+{
+    return prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
 /* A daemon that closes everything but a way to tell. */
 static int daemonize(const char *self, char **arguments)
 {
     (void)self, (void)arguments;
     int ends[2];
     char text[65536];
-    if (pipe(ends) != 0)
+    if (pipe(ends) != 0 || adopt() != 0)
         return 1;
     pid_t pid = fork();
     if (pid == 0) {
@@ -334,6 +340,7 @@ static int daemonize(const char *self, char **arguments)
     say_child("its parent", pid);
     for (ssize_t length; (length = read(ends[0], text, sizeof text)) > 0;)
         say("%.*s", (int)length, text);
+    say_result("adopted", wait(NULL) > 0);
     return 0;
 }
 
@@ -441,7 +448,7 @@ static int parent_death(const char *self, char **arguments)
     say("signal %d\n", number);
     say_result("of our own", prctl(PR_SET_PDEATHSIG, SIGTERM));
     pid_t parent = getppid();
-    if (pipe(ends) != 0)
+    if (pipe(ends) != 0 || adopt() != 0)
         return 1;
     pid_t pid = fork();
     if (pid == 0) {
@@ -469,6 +476,7 @@ static int parent_death(const char *self, char **arguments)
     say_child("the parent", pid);
     char byte;
     say_result("the orphan was told", read(ends[0], &byte, 1)); /* or it would never end, nor the pipe */
+    say_result("adopted", wait(NULL) > 0);
     say("the same parent %d\n", parent == getppid());
     return 0;
 }
