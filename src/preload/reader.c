@@ -10,6 +10,7 @@
 
 #ifndef READER_STOPPED_ROUNDS
 #define READER_STOPPED_ROUNDS 50
+#define READER_IDLE_ROUNDS 100
 #endif
 
 /* "/proc/PID/stat" */
@@ -62,6 +63,9 @@ bool reader_is_worth_waiting(struct reader_patience *patience)
         return false;
     char state = state_of(guest.session->collector_pid);
     if (state == 'Z' || state == 'X')
+        return false;
+    patience->idle_rounds = atomic_load(&guest.session->collector_waits) ? patience->idle_rounds + 1 : 0;
+    if (patience->idle_rounds > READER_IDLE_ROUNDS)
         return false;
     patience->stopped_rounds = state == 'T' ? patience->stopped_rounds + 1 : 0;
     if (patience->stopped_rounds <= READER_STOPPED_ROUNDS)

@@ -169,6 +169,12 @@ static void stop_collector(void)
     have_child(SIGSTOP);
 }
 
+/* It sleeps, and goes on sleeping. */
+static void idle(void)
+{
+    atomic_store(&header.collector_waits, 1);
+}
+
 static void sandbox(void)
 {
     guest_sandboxed = true;
@@ -197,6 +203,11 @@ static void a_dead_collector_that_nobody_buries_is_dead(void **state)
 static void a_stopped_collector_is_given_up_and_that_is_told(void **state)
 {
     assert_int_equal(WEXITSTATUS(in_child(stop_collector)), WIRE_PROCESS_GAVE_UP >> 9);
+}
+
+static void what_an_idle_collector_does_not_read_is_lost(void **state)
+{
+    assert_int_equal(in_child(idle), 0);
 }
 
 static void so_it_is_in_a_sandbox(void **state)
@@ -231,6 +242,7 @@ int main(void)
         cmocka_unit_test_setup(a_collector_that_does_not_move_is_given_up_and_that_is_told, set_up),
         cmocka_unit_test_setup(a_dead_collector_that_nobody_buries_is_dead, set_up),
         cmocka_unit_test_setup(a_stopped_collector_is_given_up_and_that_is_told, set_up),
+        cmocka_unit_test_setup(what_an_idle_collector_does_not_read_is_lost, set_up),
         cmocka_unit_test_setup(so_it_is_in_a_sandbox, set_up),
         cmocka_unit_test_setup(whom_another_process_gave_up_is_not_waited_for, set_up),
     };

@@ -170,7 +170,7 @@ UNIT_TESTS += %D%/collector-lines
 # The guest's parts that stand alone; tests/e2e/hooks-*.test has the rest.
 UNIT_TESTS += %D%/guest-emit
 %C%_guest_emit_SOURCES = %D%/guest-emit.c src/preload/emit.c src/preload/reader.c
-%C%_guest_emit_CPPFLAGS = $(UNIT_CPPFLAGS) -DEMIT_ROUNDS_LIMIT=2 -DEMIT_ROUNDS_SANDBOXED=2 -DREADER_STOPPED_ROUNDS=1
+%C%_guest_emit_CPPFLAGS = $(UNIT_CPPFLAGS) -DEMIT_ROUNDS_LIMIT=3 -DEMIT_ROUNDS_SANDBOXED=2 -DREADER_STOPPED_ROUNDS=1 -DREADER_IDLE_ROUNDS=1
 %C%_guest_emit_LDADD = $(CMOCKA_LIBS) -lpthread
 
 UNIT_TESTS += %D%/guest-real
