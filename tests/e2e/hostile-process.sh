@@ -88,6 +88,7 @@ same_everywhere()
     cp plain.err plain.theirs
     for mode in $modes; do
         observe "$mode" "$@"
+        settle_doubt "$everywhere_name" "$mode"
         make_comparable "$mode"
         cp plain.status plain.told
         [ "$mode" != check ] || as_told_by_check "$(cat plain.status)" >plain.told

@@ -103,6 +103,7 @@ hostile()
     hostile_log=
     for hostile_mode in $modes; do
         in_mode "$hostile_mode" "$@"
+        settle_doubt "$hostile_name" "$hostile_mode"
         is_same "$hostile_mode" && continue
         case " $exceptions " in
         *" $hostile_mode "*) comment "$hostile_name, $hostile_mode: differs; docs/limits.md: $exception" ;;
