@@ -139,7 +139,7 @@ static bool build_copy(const struct wire_site *site, uint64_t base, uint64_t run
     }
 }
 
-static bool has_shadow_stack(void)
+bool displace_has_shadow_stack(void)
 {
     uint64_t status = 0;
     return raw_syscall3(SYS_arch_prctl, ARCH_SHSTK_STATUS, (long)&status, 0) == 0 && (status & ARCH_SHSTK_SHSTK);
@@ -227,7 +227,7 @@ uint32_t displace_arm(const struct wire_plan *plan, uint64_t base, uint64_t star
     make_resident(plan);
 
     const struct wire_site *sites = wire_plan_sites(plan);
-    bool shadow_stack = has_shadow_stack();
+    bool shadow_stack = displace_has_shadow_stack();
     struct text_writer writer = {.at = (uint64_t)copies};
     writer.fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/self/mem", O_RDWR | O_CLOEXEC, 0);
     for (uint32_t i = 0; i < plan->site_count; i++) {

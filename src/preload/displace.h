@@ -51,6 +51,9 @@ GUEST_HIDDEN uint64_t displace_copies(uint64_t base);
    it continues after. 0 when `pc` is not in a copy. */
 GUEST_HIDDEN uint64_t displace_original(uint64_t pc);
 
+/* Does the processor compare return addresses with a stack of its own (CET)? Then none may be replaced. */
+GUEST_HIDDEN bool displace_has_shadow_stack(void);
+
 /* Put one stop's original byte back, so that the instruction at `pc` runs in its place. */
 GUEST_HIDDEN bool displace_restore(uint64_t pc);
 

@@ -30,6 +30,7 @@ pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 	%D%/samples.c %D%/samples.h \
 	%D%/sandbox-hooks.c \
 	%D%/shell-hooks.c \
+	%D%/signal-frame.c %D%/signal-frame.h \
 	%D%/signal-hooks.c %D%/signals.h \
 	%D%/status.c %D%/status.h \
 	%D%/stops.c %D%/stops.h \

@@ -4,7 +4,7 @@
    and followed for a SIGTRAP that is not ours. It is never really blocked: the kernel kills a process whose breakpoint
    hits while it is. What the program asked to block is remembered and told.
 
-   The program's handlers for other signals are called through on_signal: a signal that lands in a displaced copy would
+   The program's handlers for other signals are called through signal_frame_enter: a signal that lands in a displaced copy would
    otherwise show the handler a pc outside any module. The table of actions is written before the kernel's and read by
    handlers; a thread that changes a disposition while another's handler begins sees either the old or the new one, as
    without us. */
@@ -23,6 +23,7 @@
 #include "preload/displace.h"
 #include "preload/look.h"
 #include "preload/real.h"
+#include "preload/signal-frame.h"
 #include "preload/stops.h"
 #include "preload/syscalls.h"
 
@@ -116,27 +117,26 @@ static void on_fatal(int number, siginfo_t *info, void *context)
     errno = saved_errno;
 }
 
-static void call_action(const struct sigaction *action, int number, siginfo_t *info, void *context)
-{
-    if (action->sa_flags & SA_SIGINFO)
-        action->sa_sigaction(number, info, context);
-    else
-        action->sa_handler(number);
-}
+#define BEFORE_BLOCKED 1u
+#define BEFORE_DEPTH_SHIFT 1
 
-/* Calls the program's handler, while SIGTRAP seems to be blocked if its action says so. */
-static void call_masked(const struct sigaction *action, int number, siginfo_t *info, void *context)
+/* A handler with this action is about to run: SIGTRAP seems to be blocked if the action says so. Returns what leave_handler
+   wants back. */
+static uint32_t enter_handler(const struct sigaction *action, int number)
 {
-    int depth = handler_depth;
-    bool was_blocked = trap_blocked;
-    if (depth == 0)
-        trap_was_blocked = was_blocked;
-    handler_depth = depth + 1;
+    uint32_t before = (uint32_t)handler_depth << BEFORE_DEPTH_SHIFT | (trap_blocked ? BEFORE_BLOCKED : 0);
+    if (handler_depth == 0)
+        trap_was_blocked = trap_blocked;
+    handler_depth++;
     if (sigismember(&action->sa_mask, SIGTRAP) == 1 || (number == SIGTRAP && !(action->sa_flags & SA_NODEFER)))
         trap_blocked = true;
-    call_action(action, number, info, context);
-    trap_blocked = was_blocked;
-    handler_depth = depth;
+    return before;
+}
+
+static void leave_handler(uint32_t before)
+{
+    trap_blocked = (before & BEFORE_BLOCKED) != 0;
+    handler_depth = (int)(before >> BEFORE_DEPTH_SHIFT);
 }
 
 void signals_jump_restores_mask(void)
@@ -146,20 +146,19 @@ void signals_jump_restores_mask(void)
     handler_depth = 0;
 }
 
-static void on_signal(int number, siginfo_t *info, void *context)
+signal_frame_handler_fn *signal_frame_begin(int number, siginfo_t *info, void *context, struct signal_frame *frame)
 {
     ucontext_t *ucontext = context;
     if (number == SIGSEGV && stops_escape(info, ucontext))
-        return;
+        return NULL;
     greg_t *registers = ucontext->uc_mcontext.gregs;
-    greg_t displaced = registers[REG_RIP];
-    uint64_t original = displace_original((uint64_t)displaced);
     struct sigaction action = actions[number];
     if (!is_handler(&action))
-        return; /* changed by another thread this moment */
+        return NULL; /* changed by another thread this moment */
     if (action.sa_flags & (int)SA_RESETHAND)
         actions[number].sa_handler = SIG_DFL;
 
+    uint64_t pc = (uint64_t)registers[REG_RIP], original = displace_original(pc);
     struct wire_record in = {.kind = WIRE_RECORD_SIGNAL_IN, .sp = (uint64_t)registers[REG_RSP]};
     if ((action.sa_flags & SA_ONSTACK) && !(ucontext->uc_stack.ss_flags & SS_DISABLE)) {
         in.arg = (uint64_t)ucontext->uc_stack.ss_sp;
@@ -168,9 +167,20 @@ static void on_signal(int number, siginfo_t *info, void *context)
     stops_note(&in, false);
     if (original != 0)
         registers[REG_RIP] = (greg_t)original;
-    call_masked(&action, number, info, context);
-    if (original != 0 && registers[REG_RIP] == (greg_t)original)
-        registers[REG_RIP] = displaced;
+    *frame = (struct signal_frame){.number = number,
+                                   .info = info,
+                                   .context = context,
+                                   .displaced = original != 0 ? pc : 0,
+                                   .before = enter_handler(&action, number)};
+    return action.sa_sigaction; /* sa_handler is the same, and takes less */
+}
+
+void signal_frame_end(void *context, uint64_t displaced, uint32_t before)
+{
+    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+    leave_handler(before);
+    if (displaced != 0 && (uint64_t)registers[REG_RIP] == displace_original(displaced))
+        registers[REG_RIP] = (greg_t)displaced;
     struct wire_record out = {.kind = WIRE_RECORD_SIGNAL_OUT};
     stops_note(&out, true);
 }
@@ -188,7 +198,9 @@ void signals_chain_trap(int number, siginfo_t *info, void *context)
         uint64_t mask = (*(const uint64_t *)&((ucontext_t *)context)->uc_sigmask | *(const uint64_t *)&action.sa_mask);
         mask &= ~trap;
         raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
-        call_masked(&action, number, info, context);
+        uint32_t before = enter_handler(&action, number);
+        action.sa_sigaction(number, info, context);
+        leave_handler(before);
         raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, 0, sizeof all);
         return;
     }
@@ -295,8 +307,10 @@ static int set_action(int number, const struct sigaction *action)
         return result;
     }
     struct sigaction ours = *action, before = actions[number];
-    ours.sa_sigaction = on_signal;
-    ours.sa_flags |= SA_SIGINFO;
+    if (!displace_has_shadow_stack()) {
+        ours.sa_sigaction = signal_frame_enter;
+        ours.sa_flags |= SA_SIGINFO;
+    }
     sigdelset(&ours.sa_mask, SIGTRAP);
     actions[number] = *action;
     int result = __sigaction(number, &ours, NULL);

@@ -36,6 +36,7 @@ E2E_TESTS += %D%/hostile-life.test
 E2E_TESTS += %D%/hostile-neighbours.test
 E2E_TESTS += %D%/hostile-signals.test
 E2E_TESTS += %D%/hostile-stacks.test
+E2E_TESTS += %D%/hostile-unwind.test
 E2E_TESTS += %D%/page.test
 E2E_TESTS += %D%/compare-page.test
 E2E_TESTS += %D%/run-allocator.test

@@ -86,4 +86,4 @@ EXTRA_DIST += %D%/time-truth.c %D%/time-library.c
 
 # Programs that are hard to watch: compiled by the tests.
 EXTRA_DIST += %D%/hostile.h %D%/hostile-heap.c %D%/hostile-life.c %D%/hostile-stacks.c \
-	%D%/hostile-neighbours.c %D%/hostile-module.c %D%/hostile-wrapper.c %D%/hostile-audit.c %D%/hostile-own.c %D%/hostile-signals.c
+	%D%/hostile-neighbours.c %D%/hostile-module.c %D%/hostile-wrapper.c %D%/hostile-audit.c %D%/hostile-own.c %D%/hostile-signals.c %D%/hostile-unwind.cc
