@@ -18,8 +18,7 @@ static void note_jump(void)
     GUEST_EXPORT void name(void *environment, int value)                                                               \
     {                                                                                                                  \
         note_jump();                                                                                                   \
-        if (((const struct __jmp_buf_tag *)environment)->__mask_was_saved)                                             \
-            signals_jump_restores_mask();                                                                              \
+        signals_note_jump(environment);                                                                                \
         real.name.call(environment, value);                                                                            \
         __builtin_unreachable();                                                                                       \
     }

@@ -39,6 +39,7 @@ static GUEST_TLS bool trap_blocked;     /* the program believes SIGTRAP to be bl
                                            and an exec'd program's belief begins with what they really got: not blocked */
 static GUEST_TLS bool trap_was_blocked; /* the same before the outermost handler began */
 static GUEST_TLS int handler_depth;
+static GUEST_TLS uint64_t hook_left_sp; /* where a signal interrupted a hook of ours whose handler still runs, or 0 */
 
 /* The first are those that a program brings on itself; for a last look at the process, all that end it by default are
    watched. */
@@ -139,8 +140,32 @@ static void leave_handler(uint32_t before)
     handler_depth = (int)(before >> BEFORE_DEPTH_SHIFT);
 }
 
-void signals_jump_restores_mask(void)
+/* glibc's jmp_buf: the stack pointer is the seventh word, and guarded (sysdeps/x86_64, jmpbuf-offsets.h, __longjmp.S). */
+static uint64_t target_of_jump(const struct __jmp_buf_tag *environment)
 {
+    uint64_t sp = (uint64_t)environment->__jmpbuf[6];
+    __asm__("rorq $17, %0\n\txorq %%fs:0x30, %0" : "+r"(sp) : : "cc");
+    return sp;
+}
+
+static bool is_on_alternate_stack(uint64_t sp)
+{
+    stack_t stack;
+    return raw_syscall3(SYS_sigaltstack, 0, (long)&stack, 0) == 0 && (stack.ss_flags & SS_ONSTACK) &&
+           sp - (uint64_t)stack.ss_sp < stack.ss_size;
+}
+
+void signals_note_jump(const struct __jmp_buf_tag *environment)
+{
+    if (hook_left_sp != 0 && !guest_sandboxed) {
+        uint64_t target = target_of_jump(environment);
+        if (target > hook_left_sp && !is_on_alternate_stack(target)) {
+            guest_depth = 0;
+            hook_left_sp = 0;
+        }
+    }
+    if (!environment->__mask_was_saved)
+        return;
     if (handler_depth > 0)
         trap_blocked = trap_was_blocked;
     handler_depth = 0;
@@ -159,6 +184,8 @@ signal_frame_handler_fn *signal_frame_begin(int number, siginfo_t *info, void *c
         actions[number].sa_handler = SIG_DFL;
 
     uint64_t pc = (uint64_t)registers[REG_RIP], original = displace_original(pc);
+    if (guest_depth > 0 && hook_left_sp == 0)
+        hook_left_sp = (uint64_t)registers[REG_RSP];
     struct wire_record in = {.kind = WIRE_RECORD_SIGNAL_IN, .sp = (uint64_t)registers[REG_RSP]};
     if ((action.sa_flags & SA_ONSTACK) && !(ucontext->uc_stack.ss_flags & SS_DISABLE)) {
         in.arg = (uint64_t)ucontext->uc_stack.ss_sp;
@@ -179,6 +206,8 @@ void signal_frame_end(void *context, uint64_t displaced, uint32_t before)
 {
     greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
     leave_handler(before);
+    if (hook_left_sp == (uint64_t)registers[REG_RSP])
+        hook_left_sp = 0;
     if (displaced != 0 && (uint64_t)registers[REG_RIP] == displace_original(displaced))
         registers[REG_RIP] = (greg_t)displaced;
     struct wire_record out = {.kind = WIRE_RECORD_SIGNAL_OUT};

@@ -7,6 +7,8 @@
 
 #include "preload/guest.h"
 
+struct __jmp_buf_tag; /* <setjmp.h> declares what jump-hooks.c defines otherwise */
+
 typedef void signals_trap_fn(int number, siginfo_t *info, void *context);
 
 /* From now on SIGTRAP is ours and never blocked, and the program's handlers are called through ours. Called before the
@@ -19,8 +21,9 @@ GUEST_HIDDEN void signals_watch_fatal(void);
 /* A filter is about to forbid system calls: signals that end the program by default do so by themselves again. */
 GUEST_HIDDEN void signals_leave_ending(void);
 
-/* longjmp is about to bring back the mask that setjmp saved. */
-GUEST_HIDDEN void signals_jump_restores_mask(void);
+/* longjmp to `environment` is about to happen: the mask that setjmp saved comes back, and when a handler leaves a hook of ours
+   that its signal had interrupted, that hook is over. */
+GUEST_HIDDEN void signals_note_jump(const struct __jmp_buf_tag *environment);
 
 /* A SIGTRAP that is none of ours: do what the program wants done. */
 GUEST_HIDDEN void signals_chain_trap(int number, siginfo_t *info, void *context);
