@@ -34,11 +34,25 @@ bool stops_are_armed(void)
     return guest.process != NULL && atomic_load_explicit(&guest.process->stops_armed, memory_order_relaxed) > 0;
 }
 
+/* How far our handlers reach down the stack from here. */
+#define REACH_BYTES 1024
+
+/* At a thread's first stop, so that the page of its stack that a later one would be the first to reach is there before the
+   first sample, and does not show in somebody's line. */
+static __attribute__((noinline)) void reach_down(void)
+{
+    char room[REACH_BYTES];
+    room[0] = 0;
+    __asm__ volatile("" : : "r"(room) : "memory");
+}
+
 static void emit(struct wire_record *record, bool sample)
 {
     struct wire_thread *thread = guest_thread();
     if (thread == NULL)
         return;
+    if (guest_self.ring == NULL)
+        reach_down();
     struct wire_ring *ring = guest_ring(thread);
     if (ring == NULL) {
         atomic_fetch_add_explicit(&thread->lost, 1, memory_order_relaxed);
