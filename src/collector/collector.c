@@ -290,7 +290,7 @@ static void look_at_leaving(struct collector *collector)
         if (asked == atomic_load(&process->wire->look_answered))
             continue;
         process_drain(process, &collector->memory, collector->plans, collector->lines);
-        if (collector->looks == NOT_LOOKING)
+        if (collector->looks == NOT_LOOKING && (collector->memory.flags & WIRE_WANT_LOOKS) != 0)
             look(collector, process, (pid_t)process->wire->look_tid);
         atomic_store_explicit(&process->wire->look_answered, asked, memory_order_release);
         futex_wake(&process->wire->look_answered);
@@ -501,7 +501,7 @@ int collector_begin_window(struct collector *collector, const char *method, cons
    taken in only when no older one can still come, which is known a moment after it was stamped. */
 static void remember_live(struct collector *collector)
 {
-    if ((collector->memory.header->flags & WIRE_WANT_EVENTS) == 0)
+    if ((collector->memory.flags & WIRE_WANT_EVENTS) == 0)
         return;
     nanosleep(&(struct timespec){.tv_nsec = SETTLE_NS}, NULL);
     work(collector);
@@ -611,7 +611,7 @@ struct session *collector_finish(struct collector *collector)
     session->lost_records += plans_refused(collector->plans);
     session->refused = atomic_load(&collector->memory.header->refused);
     session->sample_bytes = collector->memory.sample_bytes;
-    if (collector->memory.header->flags & WIRE_WANT_EVENTS) {
+    if (collector->memory.flags & WIRE_WANT_EVENTS) {
         if (sites_build(session, collector->processes, collector->process_count, collector->depth, ns_per_tick) != 0)
             session->lost_records += session->events;
         for (size_t n = 0; n < collector->process_count; n++) { /* symbols need room next */

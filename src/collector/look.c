@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "collector/address-space.h"
@@ -24,6 +25,7 @@
 #define ARENA_BYTES (UINT64_C(64) << 20) /* glibc's HEAP_MAX_SIZE: 2 * DEFAULT_MMAP_THRESHOLD_MAX */
 #define THREADS_LIMIT 65536u
 #define REGISTERS_LIMIT 4096u
+#define SPARSE_FACTOR 4 /* blocks that are so many times as large as the machine's memory are not read */
 
 /* struct pthread of glibc on x86-64; the same since 2.3 (nptl_db exports it as _thread_db_pthread_tid). */
 #define PTHREAD_TID_OFFSET 720
@@ -41,8 +43,9 @@ struct look {
     struct reach *reach;
     struct range *skipped; /* no roots there */
     size_t skipped_count, skipped_room;
-    bool failed;        /* out of memory */
-    bool is_allocators; /* the words that are visited just now may be the allocator's */
+    uint64_t block_bytes; /* of all blocks */
+    bool failed;          /* out of memory, or more is to be read than can be there */
+    bool is_allocators;   /* the words that are visited just now may be the allocator's */
 };
 
 static void skip(struct look *look, uint64_t start, uint64_t end)
@@ -58,10 +61,24 @@ static void skip(struct look *look, uint64_t start, uint64_t end)
     grown[look->skipped_count++] = (struct range){start, end};
 }
 
+/* What of the block lies in memory that is there: the program may claim terabytes. */
+static uint64_t mapped_bytes(const struct look *look, const struct heap_block *block)
+{
+    uint64_t at = block->address, end = block->address + block->bytes;
+    const struct mapping *mapping = address_space_find(&look->space, at);
+    const struct mapping *last = look->space.mappings + look->space.count;
+    for (; mapping != NULL && mapping < last && mapping->start <= at && at < end; mapping++)
+        at = mapping->end;
+    return (at < end ? at : end) - block->address;
+}
+
 static void add_block(const struct heap_block *block, void *data)
 {
     struct look *look = data;
-    look->failed |= reach_add(look->reach, block->address, block->bytes, block->site) != 0;
+    uint64_t bytes = mapped_bytes(look, block);
+    uint64_t most = SPARSE_FACTOR * (uint64_t)sysconf(_SC_PHYS_PAGES) * PAGE_BYTES;
+    look->block_bytes += bytes;
+    look->failed |= look->block_bytes > most || reach_add(look->reach, block->address, bytes, block->site) != 0;
 }
 
 static uint64_t page_floor(uint64_t address)

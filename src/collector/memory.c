@@ -41,7 +41,7 @@ int memory_open(struct memory *memory, uint32_t flags, struct err *err)
 {
     uint64_t chunks = round_up(DIRECTORY_OFFSET + CHUNK_COUNT * sizeof(struct wire_chunk), WIRE_CHUNK_BYTES);
     uint64_t plans = chunks + (uint64_t)CHUNK_COUNT * WIRE_CHUNK_BYTES;
-    *memory = (struct memory){.fd = -1, .total_bytes = plans + PLANS_BYTES, .chunk_count = CHUNK_COUNT};
+    *memory = (struct memory){.fd = -1, .total_bytes = plans + PLANS_BYTES, .chunk_count = CHUNK_COUNT, .flags = flags};
 
     memory->fd = memfd_create("syseng-mem", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (memory->fd < 0)

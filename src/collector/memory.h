@@ -21,7 +21,8 @@ struct memory {
     uint64_t plans_used;
     uint8_t *taken;        /* by chunk: 1 while somebody here reads it, so that nobody else does */
     uint32_t window_count; /* that were ever opened: what a record says is not trusted */
-    uint64_t sample_bytes; /* as in the header, which the program can write to */
+    uint32_t flags;        /* as in the header, which the program can write to; so is the next */
+    uint64_t sample_bytes;
     char channel[64];      /* path for WIRE_ENV_CHANNEL */
 };
 
