@@ -63,6 +63,7 @@ same()
     # shellcheck disable=SC2086 # words
     run_in_work profiled "$SYSENG_MEM" run -o ../report $same_options "$@"
     keep_left "$same_name"
+    settle_doubt "${same_name##* }" profiled
     theirs profiled.err >profiled.theirs
     same_verdict=0
     {
