@@ -32,12 +32,6 @@ struct check_command {
     struct output *outputs; /* one per format */
 };
 
-static int refuse(const struct err *err, int status)
-{
-    message(MESSAGE_ERROR, "%s", err->text);
-    return status == -ENOMEM ? PROFILE_FAILED : PROFILE_USAGE;
-}
-
 /* The file that LSAN_OPTIONS names, as somebody who comes from LeakSanitizer has it in CI: "a=b:suppressions=FILE",
    with blanks, commas or colons between options, and quotes around a value that has such. */
 static int read_sanitizers_rules(struct suppressions *suppressions, struct err *err)
@@ -68,7 +62,7 @@ static int read_rules(struct check_command *command)
     command->suppressions = suppressions_new();
     command->limits = limits_new();
     if (command->suppressions == NULL || command->limits == NULL)
-        return refuse(&err, -ENOMEM);
+        return profile_refuse(&err, -ENOMEM);
     if (access(SUPPRESSIONS_FILE, F_OK) == 0)
         status = suppressions_read(command->suppressions, SUPPRESSIONS_FILE, &err);
     for (size_t i = 0; status == 0 && i < options->suppressions.count; i++)
@@ -78,7 +72,7 @@ static int read_rules(struct check_command *command)
         status = read_sanitizers_rules(command->suppressions, &err);
     if (status == 0 && (options->config != NULL || access(CONFIG_FILE, F_OK) == 0))
         status = limits_read(command->limits, options->config != NULL ? options->config : CONFIG_FILE, &err);
-    return status < 0 ? refuse(&err, status) : 0;
+    return status < 0 ? profile_refuse(&err, status) : 0;
 }
 
 static int open_outputs(struct check_command *command)

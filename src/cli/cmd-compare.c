@@ -37,12 +37,6 @@ struct compare_command {
     struct compare_result result;
 };
 
-static int refuse(const struct err *err, int status)
-{
-    message(MESSAGE_ERROR, "%s", err->text);
-    return status == -ENOMEM ? PROFILE_FAILED : PROFILE_USAGE;
-}
-
 static int load_one(struct side *side, const char *file, const char *folder, struct err *err)
 {
     struct loaded *loaded = &side->loaded[side->count];
@@ -215,7 +209,7 @@ int cmd_compare(const struct options *options)
     if (status == 0)
         status = compare(&command, &err);
     if (status < 0) {
-        status = refuse(&err, status);
+        status = profile_refuse(&err, status);
     } else {
         warn(&command);
         status = print_all(&command);

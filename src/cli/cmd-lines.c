@@ -275,10 +275,8 @@ int cmd_requests(const struct options *options, const struct profile_view *view)
     struct lines_command command = {0};
     struct err err;
     int status = requests_read(&options->requests, &command.requests, &err);
-    if (status < 0) {
-        message(MESSAGE_ERROR, "%s", err.text);
-        return status == -ENOMEM ? PROFILE_FAILED : PROFILE_USAGE;
-    }
+    if (status < 0)
+        return profile_refuse(&err, status);
     status = profile_init(&command.profile, options, view);
     if (status == 0) {
         warn_of_busy_port(&options->requests);

@@ -17,12 +17,6 @@ struct report_command {
     struct stored_profiles profiles;
 };
 
-static int refuse(const struct err *err, int status)
-{
-    message(MESSAGE_ERROR, "%s", err->text);
-    return status == -ENOMEM ? PROFILE_FAILED : PROFILE_USAGE;
-}
-
 static int print_one(const struct report_command *command, const struct format *format, const char *path, FILE *out,
                      struct err *err)
 {
@@ -94,7 +88,7 @@ int cmd_report(const struct options *options)
     int status = stored_profiles_find(options->snapshot.directory,
                                       options->program != NULL ? options->program : "latest", &command.profiles, &err);
     if (status < 0)
-        status = refuse(&err, status);
+        status = profile_refuse(&err, status);
     for (size_t i = 0; i < options->formats.names.count && status == 0; i++)
         status = print_format(&command, options->formats.names.items[i], options->formats.outputs.items[i]);
     stored_profiles_fini(&command.profiles);

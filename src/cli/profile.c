@@ -29,6 +29,11 @@ static int fail(int status, const char *why)
     return status;
 }
 
+int profile_refuse(const struct err *err, int status)
+{
+    return fail(status == -ENOMEM ? PROFILE_FAILED : PROFILE_USAGE, err->text);
+}
+
 static int find_program(struct profile *profile)
 {
     struct err err;

@@ -23,6 +23,9 @@ enum {
     PROFILE_NOT_FOUND = 127,
 };
 
+/* Say what is wrong with the user's input, or that memory is out. Returns the exit status for it. */
+int profile_refuse(const struct err *err, int status);
+
 struct profile;
 
 /* What is made of the session instead of the line report. */
