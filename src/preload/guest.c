@@ -256,15 +256,13 @@ static void copy_text(char *to, const char *from)
 
 static void describe_process(struct wire_process *process, uint32_t serial, uint32_t flags)
 {
-    struct timespec now;
-    raw_syscall3(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0);
     process->pid = guest.pid;
     /* A forked child has its code from whom it was copied from. The kernel's answer would be another one by now when
        that process has ended, and nobody's when it did nothing that made it register. */
     process->parent_pid = flags & WIRE_PROCESS_FORKED ? mapped.pid : (uint32_t)raw_syscall3(SYS_getppid, 0, 0, 0);
     mapped.pid = guest.pid;
     process->serial = serial;
-    process->start_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    process->start_ns = raw_monotonic_ns();
     long length = raw_syscall3(SYS_readlink, (long)"/proc/self/exe", (long)process->exe, WIRE_EXE_BYTES - 1);
     process->exe[length > 0 ? length : 0] = '\0';
     /* The program itself has no name in the loader's list. */

@@ -52,12 +52,25 @@ void reader_give_up(void)
     atomic_fetch_or(&guest.process->flags, WIRE_PROCESS_GAVE_UP);
 }
 
+/* Has the round begun that comes next? Where no system call is to be made nobody sleeps: each call is a round of its
+ * own. */
+static bool begins_round(struct reader_patience *patience)
+{
+    if (!guest_sandboxed) {
+        uint64_t now = raw_monotonic_ns();
+        if (now < patience->round_end_ns)
+            return false;
+        patience->round_end_ns = now + READER_ROUND_NS;
+    }
+    patience->rounds++;
+    return true;
+}
+
 bool reader_is_worth_waiting(struct reader_patience *patience)
 {
-    patience->rounds++;
     if (reader_is_given_up())
         return false;
-    if (guest_sandboxed)
+    if (!begins_round(patience) || guest_sandboxed)
         return true;
     if (raw_syscall3(SYS_kill, (long)guest.session->collector_pid, 0, 0) == -ESRCH)
         return false;

@@ -7,11 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "preload/guest.h"
+#include "preload/reader.h"
+#include "preload/syscalls.h"
 
 /* What emit.c needs of guest.c. */
 struct guest guest;
@@ -205,6 +208,26 @@ static void a_stopped_collector_is_given_up_and_that_is_told(void **state)
     assert_int_equal(WEXITSTATUS(in_child(stop_collector)), WIRE_PROCESS_GAVE_UP >> 9);
 }
 
+static void on_tick(int number)
+{
+    (void)number;
+}
+
+static void tick(void)
+{
+    struct itimerval often = {{0, 200}, {0, 200}};
+    signal(SIGALRM, on_tick);
+    setitimer(ITIMER_REAL, &often, NULL);
+}
+
+/* A sleep that a signal ends is not the whole of a round. */
+static void signals_make_nobody_impatient(void **state)
+{
+    uint64_t start = raw_monotonic_ns();
+    assert_int_equal(WEXITSTATUS(in_child(tick)), WIRE_PROCESS_GAVE_UP >> 9);
+    assert_true(raw_monotonic_ns() - start >= (uint64_t)EMIT_ROUNDS_LIMIT * READER_ROUND_NS);
+}
+
 static void what_an_idle_collector_does_not_read_is_lost(void **state)
 {
     assert_int_equal(in_child(idle), 0);
@@ -242,6 +265,7 @@ int main(void)
         cmocka_unit_test_setup(a_collector_that_does_not_move_is_given_up_and_that_is_told, set_up),
         cmocka_unit_test_setup(a_dead_collector_that_nobody_buries_is_dead, set_up),
         cmocka_unit_test_setup(a_stopped_collector_is_given_up_and_that_is_told, set_up),
+        cmocka_unit_test_setup(signals_make_nobody_impatient, set_up),
         cmocka_unit_test_setup(what_an_idle_collector_does_not_read_is_lost, set_up),
         cmocka_unit_test_setup(so_it_is_in_a_sandbox, set_up),
         cmocka_unit_test_setup(whom_another_process_gave_up_is_not_waited_for, set_up),
