@@ -126,12 +126,21 @@ static void end_former_image(struct collector *collector, const struct process *
 {
     for (size_t i = 0; i < collector->running_count; i++) {
         struct process *old = collector->running[i];
-        if (old != newcomer && !old->ended && old->pid == newcomer->pid) {
+        if (old != newcomer && !old->ended && process_is(old, newcomer)) {
             process_drain(old, &collector->memory, collector->plans, collector->lines);
             process_take_figures(old, collector->requests, collector->request_count);
             process_end(old, &collector->memory, collector->lines);
         }
     }
+}
+
+/* One that had gone before its number was found: at least its parent's is ours. */
+static void find_parent(struct collector *collector, struct process *process)
+{
+    process->parent_pid = 0;
+    for (size_t i = 0; i < collector->process_count; i++)
+        if (collector->processes[i]->serial == process->parent_serial)
+            process->parent_pid = collector->processes[i]->pid;
 }
 
 static int grow_processes(struct collector *collector)
@@ -161,6 +170,8 @@ static bool follow(struct collector *collector, uint32_t chunk)
         atomic_store(&collector->memory.header->abandoned, 1);
     if (code != 0)
         return false;
+    if (process->pid == 0)
+        find_parent(collector, process);
     collector->processes[collector->process_count++] = process;
     collector->running[collector->running_count++] = process;
     collector->followed[chunk] = collector->process_count;
@@ -291,7 +302,7 @@ static void look_at_leaving(struct collector *collector)
             continue;
         process_drain(process, &collector->memory, collector->plans, collector->lines);
         if (collector->looks == NOT_LOOKING && (collector->memory.flags & WIRE_WANT_LOOKS) != 0)
-            look(collector, process, (pid_t)process->wire->look_tid);
+            look(collector, process, process_thread_number(process, (pid_t)process->wire->look_tid));
         atomic_store_explicit(&process->wire->look_answered, asked, memory_order_release);
         futex_wake(&process->wire->look_answered);
     }

@@ -14,6 +14,7 @@ noinst_LIBRARIES += %D%/libcollector.a
 	%D%/look.h %D%/look.c \
 	%D%/memory.h %D%/memory.c \
 	%D%/paths.h %D%/paths.c \
+	%D%/pid-namespace.h %D%/pid-namespace.c \
 	%D%/places.h %D%/places.c \
 	%D%/plans.h %D%/plans.c \
 	%D%/process.h %D%/process.c \

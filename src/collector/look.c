@@ -397,7 +397,8 @@ out:
 void look_at(struct process *process, struct memory *memory, pid_t asker, struct halt *late)
 {
     struct look look = {.process = process, .memory = memory, .asker = asker};
-    if (!address_space_may_have(process->pid, memory->fd)) { /* whoever it is, it is none of this session */
+    if (process->pid == 0 ||
+        !address_space_may_have(process->pid, memory->fd)) { /* whoever it is, it is none of this session */
         process->look = SESSION_LOOK_FAILED;
         return;
     }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collector/pid-namespace.h"
 #include "wire/event.h"
 
 #define CHUNK_COUNT 2048u
@@ -84,6 +85,7 @@ int memory_open(struct memory *memory, uint32_t flags, struct err *err)
         .plans_bytes = PLANS_BYTES,
         .chunk_count = CHUNK_COUNT,
         .collector_pid = (uint32_t)getpid(),
+        .pid_namespace = memory->pid_namespace = pid_namespace_own(),
     };
     snprintf(memory->channel, sizeof memory->channel, "/proc/%d/fd/%d", (int)getpid(), memory->fd);
     return 0;

@@ -19,11 +19,12 @@ struct memory {
     struct wire_chunk *directory;
     uint32_t chunk_count;
     uint64_t plans_used;
-    uint8_t *taken;        /* by chunk: 1 while somebody here reads it, so that nobody else does */
-    uint32_t window_count; /* that were ever opened: what a record says is not trusted */
-    uint32_t flags;        /* as in the header, which the program can write to; so is the next */
+    uint8_t *taken;         /* by chunk: 1 while somebody here reads it, so that nobody else does */
+    uint64_t pid_namespace; /* ours, 0 when it is not known */
+    uint32_t window_count;  /* that were ever opened: what a record says is not trusted */
+    uint32_t flags;         /* as in the header, which the program can write to; so is the next */
     uint64_t sample_bytes;
-    char channel[64];      /* path for WIRE_ENV_CHANNEL */
+    char channel[64]; /* path for WIRE_ENV_CHANNEL */
 };
 
 int memory_open(struct memory *memory, uint32_t flags, struct err *err);

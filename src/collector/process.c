@@ -16,14 +16,27 @@
 #include "base/array.h"
 #include "collector/budget.h"
 #include "collector/futex.h"
+#include "collector/pid-namespace.h"
 
 #define SLOTS_LIMIT 65536u
+
+/* Find out what its number is here. */
+static void find_elsewhere(struct process *process, const struct memory *memory)
+{
+    process->pid = pid_namespace_find(process->pid_namespace, process->own_pid, memory->fd);
+    if (process->pid == getpid())
+        process->pid = 0;
+    if (process->pid != 0)
+        process->parent_pid = pid_namespace_parent(process->pid);
+}
 
 int process_new(const struct memory *memory, uint32_t chunk, struct process **out)
 {
     struct wire_process *wire = memory_chunk(memory, chunk, WIRE_CHUNK_PROCESS);
     pid_t pid = wire != NULL ? (pid_t)wire->pid : 0;
-    if (pid <= 0 || pid == getpid() || !memory_take(memory, chunk, 1))
+    uint64_t space = wire != NULL ? wire->pid_namespace : 0;
+    bool is_elsewhere = space != 0 && memory->pid_namespace != 0 && space != memory->pid_namespace;
+    if (pid <= 0 || (pid == getpid() && !is_elsewhere) || !memory_take(memory, chunk, 1))
         return -EINVAL;
     struct process *process = budget_take(sizeof *process) ? calloc(1, sizeof *process) : NULL;
     if (process == NULL) {
@@ -34,8 +47,13 @@ int process_new(const struct memory *memory, uint32_t chunk, struct process **ou
     process->chunk = chunk;
     process->wire = wire;
     process->serial = wire->serial;
-    process->pid = pid;
+    process->own_pid = process->pid = pid;
     process->parent_pid = (pid_t)wire->parent_pid;
+    process->parent_serial = wire->parent_serial;
+    if (is_elsewhere) {
+        process->pid_namespace = space;
+        find_elsewhere(process, memory);
+    }
     process->start_ns = wire->start_ns;
     *out = process;
     return 0;
@@ -414,9 +432,19 @@ bool process_sample(struct process *process, uint64_t now_ns)
     return true;
 }
 
+bool process_is(const struct process *process, const struct process *other)
+{
+    return process->own_pid == other->own_pid && process->pid_namespace == other->pid_namespace;
+}
+
+pid_t process_thread_number(const struct process *process, pid_t tid)
+{
+    return process->pid_namespace == 0 ? tid : pid_namespace_find_thread(process->pid, tid);
+}
+
 bool process_is_gone(const struct process *process)
 {
-    return kill(process->pid, 0) != 0 && errno == ESRCH;
+    return process->pid == 0 || (kill(process->pid, 0) != 0 && errno == ESRCH);
 }
 
 static char *copy_text(const char *text, size_t bytes)
@@ -498,7 +526,7 @@ static void summarize(struct process *process, const struct memory *memory)
     free(summary->allocator);
     free(summary->threads);
     *summary = (struct session_process){
-        .pid = (uint32_t)process->pid,
+        .pid = (uint32_t)(process->pid != 0 ? process->pid : process->own_pid),
         .parent_pid = (uint32_t)process->parent_pid,
         .exe = copy_text(wire->exe, sizeof wire->exe),
         .stops_armed = atomic_load(&wire->stops_armed),

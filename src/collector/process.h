@@ -42,9 +42,12 @@ struct process_module {
 struct process {
     uint32_t chunk;
     uint32_t serial;
-    pid_t pid, parent_pid;
-    bool is_forked; /* set when it ends: it began as a copy of its parent */
-    bool ended;     /* its last records are in; `wire` may belong to somebody else now */
+    pid_t pid, parent_pid;  /* 0: of another PID namespace, and not found, since it has gone */
+    pid_t own_pid;          /* as it calls itself */
+    uint64_t pid_namespace; /* 0: ours */
+    uint32_t parent_serial; /* of whom it was forked from, 0: of nobody */
+    bool is_forked;         /* set when it ends: it began as a copy of its parent */
+    bool ended;             /* its last records are in; `wire` may belong to somebody else now */
     struct wire_process *wire;
     uint32_t *chain; /* chunks of its thread slots behind its own, in order, as far as they are known */
     size_t chain_count, chain_room;
@@ -106,6 +109,12 @@ bool process_sample(struct process *process, uint64_t now_ns);
 
 /* Fill in what is told in nanoseconds; the session takes over what `out` points to. */
 void process_hand_over(struct process *process, struct ticks start, struct ticks end, struct session_process *out);
+
+/* Whether both are one process: the images before and after an exec. */
+bool process_is(const struct process *process, const struct process *other);
+
+/* Our number for its thread that calls itself `tid`; 0 when there is none. */
+pid_t process_thread_number(const struct process *process, pid_t tid);
 
 /* Whether it is gone: no such process any more, or another one under its number. */
 bool process_is_gone(const struct process *process);

@@ -100,7 +100,7 @@ static const struct process *parent_of(struct process *const *processes, size_t 
     if (!child->is_forked)
         return NULL;
     for (size_t i = index; i-- > 0;)
-        if (processes[i]->pid == child->parent_pid)
+        if (processes[i]->serial == child->parent_serial)
             return processes[i];
     return NULL;
 }

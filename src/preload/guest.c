@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "preload/modules.h"
@@ -22,7 +23,7 @@ static struct {
     struct wire_header *session; /* NULL: there is none, or we are off */
     uint64_t directory_offset, chunks_offset;
     uint32_t chunk_count, flags;
-    uint32_t pid; /* of the process that registered last in this memory: in a forked child, it or an ancestor */
+    uint32_t pid, serial; /* of the process that registered last in this memory: in a forked child, it or an ancestor */
 } mapped;
 
 GUEST_TLS struct guest_self guest_self = {.serial = GUEST_NOBODY};
@@ -254,13 +255,23 @@ static void copy_text(char *to, const char *from)
     to[i] = '\0';
 }
 
+/* The PID namespace that we are in, 0 when /proc does not tell. */
+static uint64_t pid_namespace(void)
+{
+    struct stat status;
+    return raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/ns/pid", (long)&status, 0) == 0 ? status.st_ino : 0;
+}
+
 static void describe_process(struct wire_process *process, uint32_t serial, uint32_t flags)
 {
     process->pid = guest.pid;
     /* A forked child has its code from whom it was copied from. The kernel's answer would be another one by now when
        that process has ended, and nobody's when it did nothing that made it register. */
     process->parent_pid = flags & WIRE_PROCESS_FORKED ? mapped.pid : (uint32_t)raw_syscall3(SYS_getppid, 0, 0, 0);
+    process->parent_serial = flags & WIRE_PROCESS_FORKED ? mapped.serial : 0;
     mapped.pid = guest.pid;
+    mapped.serial = serial;
+    process->pid_namespace = pid_namespace();
     process->serial = serial;
     process->start_ns = raw_monotonic_ns();
     long length = raw_syscall3(SYS_readlink, (long)"/proc/self/exe", (long)process->exe, WIRE_EXE_BYTES - 1);
@@ -303,6 +314,8 @@ static bool register_process(uint32_t flags)
         return false;
     }
     describe_process(process, serial, flags);
+    guest.is_elsewhere =
+        process->pid_namespace != 0 && session->pid_namespace != 0 && process->pid_namespace != session->pid_namespace;
     process->generation = modules_generation;
     atomic_store(&process->own_bytes, shared + WIRE_CHUNK_BYTES + (uint64_t)own_private_bytes);
     atomic_store(&slots.used, 0);

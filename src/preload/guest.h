@@ -26,6 +26,7 @@ struct guest {
     bool wants_events;            /* WIRE_WANT_EVENTS */
     bool wants_looks;             /* WIRE_WANT_LOOKS */
     bool wants_times;             /* WIRE_WANT_TIMES */
+    bool is_elsewhere;            /* in another PID namespace than syseng-mem, whose number means nothing here */
     const char *single_threaded;  /* glibc's __libc_single_threaded: not 0 while no other thread was ever started */
     uint32_t process_chunk;
     uint32_t pid;
@@ -97,8 +98,8 @@ GUEST_HIDDEN struct wire_ring *guest_ring(struct wire_thread *thread);
    write to the same place. */
 GUEST_HIDDEN void guest_emit(struct wire_thread *thread, struct wire_ring *ring, const struct wire_record *record);
 
-/* Wait until a ring of `capacity` places, of which `head` were ever used, has a free one: until its `tail` moves. Returns
-   false when that will not be: see guest_emit. */
+/* Wait until a ring of `capacity` places, of which `head` were ever used, has a free one: until its `tail` moves.
+   Returns false when that will not be: see guest_emit. */
 GUEST_HIDDEN bool guest_wait_for_room(const _Atomic uint64_t *tail, _Atomic uint32_t *producer_waits, uint64_t head,
                                       uint64_t capacity);
 
@@ -109,8 +110,8 @@ GUEST_HIDDEN void guest_emit_masked(struct wire_thread *thread, struct wire_ring
 /* Claim a free chunk and populate its pages (they are added to own_bytes). NULL when the session is full. */
 GUEST_HIDDEN void *guest_claim_chunk(uint32_t kind, uint32_t arg, uint32_t *index);
 
-/* The same for any number of bytes, in as many chunks in a row as it takes; only these bytes are populated. That there is no
-   room is not counted. */
+/* The same for any number of bytes, in as many chunks in a row as it takes; only these bytes are populated. That there
+   is no room is not counted. */
 GUEST_HIDDEN void *guest_claim_chunks(uint32_t kind, uint32_t arg, size_t bytes, uint32_t *index);
 GUEST_HIDDEN void *guest_chunk(uint32_t index);
 
@@ -118,7 +119,8 @@ GUEST_HIDDEN void *guest_chunk(uint32_t index);
 GUEST_HIDDEN void guest_own(int64_t bytes);
 
 /* Make a part of the session, or of another shared mapping, resident and count it as ours. A forked child has it only
-   once it calls this again. Returns false when there is no memory: touching it would end the process. Reading shared pages without this would map their neighbours too, uncounted. */
+   once it calls this again. Returns false when there is no memory: touching it would end the process. Reading shared
+   pages without this would map their neighbours too, uncounted. */
 GUEST_HIDDEN bool guest_own_shared(const void *start, size_t bytes);
 
 /* Wake the collector if it sleeps. */

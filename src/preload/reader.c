@@ -1,5 +1,5 @@
-/* A stopped syseng-mem looks like a busy one from here, but for what /proc says of it. Where /proc cannot be read, the
-   callers' own limits are all there is. */
+/* A stopped syseng-mem looks like a busy one from here, but for what /proc says of it. Where /proc cannot be read, and
+   in another PID namespace, the callers' own limits are all there is. */
 
 #include "preload/reader.h"
 
@@ -72,9 +72,12 @@ bool reader_is_worth_waiting(struct reader_patience *patience)
         return false;
     if (!begins_round(patience) || guest_sandboxed)
         return true;
-    if (raw_syscall3(SYS_kill, (long)guest.session->collector_pid, 0, 0) == -ESRCH)
-        return false;
-    char state = state_of(guest.session->collector_pid);
+    char state = 0;
+    if (!guest.is_elsewhere) {
+        if (raw_syscall3(SYS_kill, (long)guest.session->collector_pid, 0, 0) == -ESRCH)
+            return false;
+        state = state_of(guest.session->collector_pid);
+    }
     if (state == 'Z' || state == 'X')
         return false;
     patience->idle_rounds = atomic_load(&guest.session->collector_waits) ? patience->idle_rounds + 1 : 0;

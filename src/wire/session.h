@@ -56,7 +56,8 @@ struct wire_header {
        there; one more when the window is over. */
     _Atomic uint32_t allocator_ask;
     _Atomic uint32_t abandoned; /* 1: syseng-mem did not read for too long: no process waits for it any more */
-    uint64_t sample_bytes; /* one allocation is told in so many bytes, on average; 0: every one */
+    uint64_t sample_bytes;      /* one allocation is told in so many bytes, on average; 0: every one */
+    uint64_t pid_namespace;     /* that collector_pid is a number of, by its inode; 0 when that is not known */
 };
 
 enum wire_chunk_state {
@@ -95,12 +96,12 @@ struct wire_counters {
 /* One thread of a traced process. A slot is taken over when its thread is gone; its counters run on, so that their
    sum over all slots stays the process's. */
 struct wire_thread {
-    _Atomic uint32_t tid;        /* 0: never used; or WIRE_TID_UNKNOWN, WIRE_TID_PENDING */
-    _Atomic uint32_t generation; /* bumped at each take-over, before `tid` */
-    _Atomic uint32_t ring_chunk; /* chunk of the thread's ring plus one, 0 when it has none */
-    _Atomic uint32_t events_chunk; /* chunk of its event stream's ring plus one, 0 when it has none */
-    struct wire_counters heap;   /* malloc family and C++ operators */
-    struct wire_counters mapped; /* mmap, munmap, mremap, brk, sbrk called by the program itself */
+    _Atomic uint32_t tid;            /* 0: never used; or WIRE_TID_UNKNOWN, WIRE_TID_PENDING */
+    _Atomic uint32_t generation;     /* bumped at each take-over, before `tid` */
+    _Atomic uint32_t ring_chunk;     /* chunk of the thread's ring plus one, 0 when it has none */
+    _Atomic uint32_t events_chunk;   /* chunk of its event stream's ring plus one, 0 when it has none */
+    struct wire_counters heap;       /* malloc family and C++ operators */
+    struct wire_counters mapped;     /* mmap, munmap, mremap, brk, sbrk called by the program itself */
     _Atomic uint64_t released_bytes; /* resident bytes that the thread's own calls gave back to the kernel */
     _Atomic uint64_t lost;           /* records that could not be written */
     uint64_t events_state;           /* the guest's own: address of the event stream's state in the process */
@@ -156,35 +157,37 @@ struct wire_allocator_figures {
 #define WIRE_ALLOCATOR_WINDOWS 8u
 #define WIRE_AREA_COUNT 32
 
-/* Memory that an allocator other than libc's has mapped for itself; with libc's, what the program has moved the break by. */
+/* Memory that an allocator other than libc's has mapped for itself; with libc's, what the program has moved the break
+ * by. */
 struct wire_area {
     _Atomic uint64_t from, to; /* equal: nothing */
 };
 
 struct wire_process {
-    uint32_t pid;
+    uint32_t pid; /* as it calls itself: in its own PID namespace */
     uint32_t parent_pid;
     uint32_t serial;
-    uint32_t thread_chunk_next; /* chunk + 1 of further thread slots, 0 at the end; same field first in THREADS chunks */
-    _Atomic uint32_t state;     /* enum wire_process_state */
+    uint32_t
+        thread_chunk_next;  /* chunk + 1 of further thread slots, 0 at the end; same field first in THREADS chunks */
+    _Atomic uint32_t state; /* enum wire_process_state */
     _Atomic uint32_t flags;
     uint64_t start_ns; /* CLOCK_MONOTONIC */
     /* Live heap bytes of the process since it registered, and the highest value since `peak` was last reset by
        syseng-mem at the start of a window. */
     _Atomic int64_t live_bytes;
     _Atomic int64_t peak_bytes;
-    _Atomic uint64_t own_bytes;        /* resident bytes that are ours, to be subtracted from RSS */
-    uint64_t rss_granularity_bytes;    /* how late the kernel's RSS can be; 0 when it is exact */
-    _Atomic uint64_t last_rss_bytes;   /* as last read by any thread, own_bytes already subtracted */
-    _Atomic uint64_t released_bytes;   /* sum over all threads of wire_thread.released_bytes */
-    _Atomic uint32_t modules_chunk;    /* chunk + 1 */
-    _Atomic uint32_t stops_armed;      /* line stops in place */
-    _Atomic uint32_t stops_refused;    /* sites whose bytes differed or that could not be patched */
-    _Atomic uint32_t allocator;        /* enum wire_allocator */
+    _Atomic uint64_t own_bytes;      /* resident bytes that are ours, to be subtracted from RSS */
+    uint64_t rss_granularity_bytes;  /* how late the kernel's RSS can be; 0 when it is exact */
+    _Atomic uint64_t last_rss_bytes; /* as last read by any thread, own_bytes already subtracted */
+    _Atomic uint64_t released_bytes; /* sum over all threads of wire_thread.released_bytes */
+    _Atomic uint32_t modules_chunk;  /* chunk + 1 */
+    _Atomic uint32_t stops_armed;    /* line stops in place */
+    _Atomic uint32_t stops_refused;  /* sites whose bytes differed or that could not be patched */
+    _Atomic uint32_t allocator;      /* enum wire_allocator */
     _Atomic uint32_t listen_count;
     uint32_t generation; /* of its modules when it registered: what it has from its parent is as it was there then */
     struct wire_listen listens[WIRE_LISTEN_COUNT];
-    char exe[WIRE_EXE_BYTES];          /* /proc/self/exe, NUL-terminated, cut if longer */
+    char exe[WIRE_EXE_BYTES];            /* /proc/self/exe, NUL-terminated, cut if longer */
     char allocator_path[WIRE_EXE_BYTES]; /* file that provides the real malloc */
     /* Of window n at [n % WIRE_ALLOCATOR_WINDOWS], read at the first call of the allocator behind its end; at exit. */
     struct wire_allocator_figures allocator_windows[WIRE_ALLOCATOR_WINDOWS];
@@ -205,10 +208,11 @@ struct wire_process {
     uint64_t own_image_start, own_image_end; /* this library */
     int64_t own_tls_offset;                  /* from a thread's pointer to the guest's variables */
     uint32_t own_tls_bytes;
-    uint32_t own_state_bytes; /* behind wire_thread.events_state */
+    uint32_t own_state_bytes;    /* behind wire_thread.events_state */
     _Atomic uint32_t area_count; /* ever used of `areas`; more than there are: some are not known */
-    uint32_t reserved2;
+    uint32_t parent_serial;      /* of the process that it was forked from, 0: it was not */
     struct wire_area areas[WIRE_AREA_COUNT];
+    uint64_t pid_namespace; /* that `pid` is a number of, by its inode; 0 when that is not known */
 };
 
 enum wire_allocator { WIRE_ALLOCATOR_UNKNOWN, WIRE_ALLOCATOR_GLIBC, WIRE_ALLOCATOR_OTHER, WIRE_ALLOCATOR_JEMALLOC };
@@ -242,11 +246,11 @@ struct wire_module {
     uint64_t start, end;  /* run-time address range of the mapped segments */
     uint64_t plan_offset; /* answer: where the plan lies in the session, 0 when there is nothing to stop at */
     uint64_t plan_bytes;
-    uint32_t path_bytes; /* with the final NUL */
-    uint16_t flags;      /* WIRE_MODULE_* */
-    uint16_t seen;       /* the guest's own mark */
-    uint32_t born;       /* generation in which it was found */
-    uint32_t died;       /* first generation without it; valid when it is `gone` */
+    uint32_t path_bytes;     /* with the final NUL */
+    uint16_t flags;          /* WIRE_MODULE_* */
+    uint16_t seen;           /* the guest's own mark */
+    uint32_t born;           /* generation in which it was found */
+    uint32_t died;           /* first generation without it; valid when it is `gone` */
     _Atomic uint64_t copies; /* run-time address of its displaced instructions (wire/plan.h), 0: no stop is armed */
     char path[];
 };
