@@ -78,7 +78,7 @@ E2E_TESTS += %D%/stops-torture.test
 E2E_TESTS += %D%/symbols-truth.test
 E2E_TESTS += %D%/time.test
 E2E_TESTS += %D%/unwind-checked.test
-EXTRA_DIST += %D%/hooks.sh %D%/hostile-process.sh %D%/programs.sh %D%/schemas.sh %D%/truth.sh %D%/stops.sh %D%/blame-dlclose.sh %D%/leaks.sh %D%/push.sh %D%/hostile.sh
+EXTRA_DIST += %D%/hooks.sh %D%/programs.sh %D%/schemas.sh %D%/truth.sh %D%/stops.sh %D%/blame-dlclose.sh %D%/leaks.sh %D%/push.sh %D%/hostile.sh
 
 dist_check_SCRIPTS += $(E2E_TESTS)
 EXTRA_DIST += %D%/browser.sh %D%/browser.py %D%/reader.py %D%/page-checks.py %D%/compare-page-checks.py

@@ -39,31 +39,32 @@ theirs()
     grep -v '^syseng-mem: ' "$1" || :
 }
 
-# run_in_work PREFIX COMMAND ...: in a fresh directory `work`, with its output in PREFIX.out and PREFIX.err, and its status in
-# PREFIX.status.
+# run_in_work PREFIX COMMAND ...: in a fresh directory `work`, with its output, a pipe, in PREFIX.out, its messages in PREFIX.err,
+# and its status in PREFIX.status. Standard input is the file $input. The words of $around are a command that starts it.
+around=
 run_in_work()
 {
     prefix=$1
     shift
     rm -rf work && mkdir work && cd work || exit 99
-    run_status=0
-    "$targets/guard" "$limit" ../left "$@" <"${input:-/dev/null}" >"../$prefix.out" 2>"../$prefix.err" || run_status=$?
+    {
+        run_status=0
+        # shellcheck disable=SC2086 # words
+        "$targets/guard" "$limit" ../left $around "$@" <"${input:-/dev/null}" 2>"../$prefix.err" || run_status=$?
+        echo "$run_status" >"../$prefix.status"
+    } | cat >"../$prefix.out"
     cd .. || exit 99
-    echo "$run_status" >"$prefix.status"
 }
 
 # same NAME COMMAND [ARG ...]: passes when the command prints and returns the same under syseng-mem as alone, and syseng-mem
-# knows what it allocated. It starts in an empty directory; standard input is the file $input; $same_options are run's.
-same_options=
+# knows what it allocated. It starts in an empty directory; standard input is the file $input.
 same()
 {
     same_name=$1
     shift
     run_in_work plain "$@"
-    # shellcheck disable=SC2086 # words
-    run_in_work profiled "$SYSENG_MEM" run -o ../report $same_options "$@"
+    run_in_work profiled "$SYSENG_MEM" run -o ../report "$@"
     keep_left "$same_name"
-    settle_doubt "${same_name##* }" profiled
     theirs profiled.err >profiled.theirs
     same_verdict=0
     {
@@ -152,13 +153,4 @@ answered()
 shows_a_line()
 {
     like "$(cat out)" " 1 +$1" "$2"
-}
-
-# settle_doubt NAME PREFIX: where losses are known and documented (docs/limits.md), the cases that $doubtful names, 125 says so
-# and stands for the program's own status.
-doubtful=
-settle_doubt()
-{
-    case " $doubtful " in *" $1 "*) ;; *) return 0 ;; esac
-    [ "$(cat "$2.status")" != 125 ] || ! grep -q 'the figures are not to be relied on' "$2.err" || cp plain.status "$2.status"
 }
