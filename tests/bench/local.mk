@@ -24,3 +24,9 @@ dist_noinst_SCRIPTS += %D%/leak-corpus.bench
 .PHONY: bench-leaks
 bench-leaks: all
 	@top_srcdir=$(top_srcdir) top_builddir=$(top_builddir) CC='$(CC)' CXX='$(CXX)' $(SHELL) $(srcdir)/%D%/leak-corpus.bench
+
+# Which programs behave otherwise when they are watched, and by whom: no figures of time, and it takes half an hour.
+dist_noinst_SCRIPTS += %D%/behaviour.bench
+.PHONY: bench-behaviour
+bench-behaviour: all
+	@top_srcdir=$(top_srcdir) top_builddir=$(top_builddir) CC='$(CC)' CXX='$(CXX)' $(SHELL) $(srcdir)/%D%/behaviour.bench
