@@ -3,6 +3,7 @@
 pkglib_LTLIBRARIES += %D%/libsyseng_mem_preload.la
 %C%_libsyseng_mem_preload_la_SOURCES = \
 	%D%/allocator.c %D%/allocator.h \
+	%D%/bind-hooks.c \
 	%D%/cfi.c %D%/cfi.h src/cfi/cfi.c src/cfi/cfi.h \
 	%D%/count.c %D%/count.h \
 	%D%/cxx-hooks.c \

@@ -1,6 +1,6 @@
 /* The modules of the process.
 
-   dlopen is not wrapped: that would change whose RUNPATH counts. Instead a breakpoint on the loader's notification
+   dlopen is not called from here: that would change whose RUNPATH counts. Instead a breakpoint on the loader's notification
    function for debuggers (r_brk, see <link.h>) tells of every change, before the constructors of a new library run. */
 
 #include "preload/modules.h"

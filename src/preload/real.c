@@ -67,8 +67,8 @@ static struct object object_of(const struct link_map *map)
     return object;
 }
 
-/* The address that symbol number `index` defines, if it is `name` and eligible. */
-static void *symbol_address(const struct object *object, uint32_t index, const char *name)
+/* Symbol number `index`, if it defines `name` and is eligible; else NULL. */
+static const ElfW(Sym) * definition_at(const struct object *object, uint32_t index, const char *name)
 {
     const ElfW(Sym) *symbol = &object->symbols[index];
     int type = ELF64_ST_TYPE(symbol->st_info);
@@ -78,33 +78,42 @@ static void *symbol_address(const struct object *object, uint32_t index, const c
         return NULL;
     if (object->versions != NULL && (object->versions[index] & 0x8000) != 0)
         return NULL;
-    uintptr_t address = object->map->l_addr + symbol->st_value;
-    if (type == STT_GNU_IFUNC)
-        return ((void *(*)(void))address)();
-    return (void *)address;
+    return symbol;
 }
 
-static void *find_by_gnu_hash(const struct object *object, const char *name)
+/* A GNU hash table (binutils' bfd/elflink.c). Symbols from number `first` on are in it. */
+struct gnu_hash {
+    uint32_t bucket_count, first;
+    const uint32_t *buckets, *chains; /* a chain's last entry is odd; the entry of symbol `first` is chains[0] */
+};
+
+static struct gnu_hash gnu_hash_of(const struct object *object)
+{
+    const uint32_t *head = object->gnu_hash;
+    uint32_t filter_words = head[2];
+    const uint32_t *buckets = head + 4 + filter_words * (sizeof(ElfW(Addr)) / sizeof(uint32_t));
+    return (struct gnu_hash){
+        .bucket_count = head[0], .first = head[1], .buckets = buckets, .chains = buckets + head[0]};
+}
+
+static const ElfW(Sym) * find_by_gnu_hash(const struct object *object, const char *name)
 {
     uint32_t hash = 5381;
     for (const char *c = name; *c != '\0'; c++)
         hash = hash * 33 + (uint8_t)*c;
-    const uint32_t *head = object->gnu_hash;
-    uint32_t bucket_count = head[0], first = head[1], filter_words = head[2];
-    const uint32_t *buckets = head + 4 + filter_words * (sizeof(ElfW(Addr)) / sizeof(uint32_t));
-    const uint32_t *chains = buckets + bucket_count;
-    uint32_t index = bucket_count ? buckets[hash % bucket_count] : 0;
-    if (index < first)
+    struct gnu_hash table = gnu_hash_of(object);
+    uint32_t index = table.bucket_count ? table.buckets[hash % table.bucket_count] : 0;
+    if (index < table.first)
         return NULL;
     for (;; index++) {
-        uint32_t chain = chains[index - first];
-        void *address = (chain | 1) == (hash | 1) ? symbol_address(object, index, name) : NULL;
-        if (address != NULL || (chain & 1) != 0)
-            return address;
+        uint32_t chain = table.chains[index - table.first];
+        const ElfW(Sym) *symbol = (chain | 1) == (hash | 1) ? definition_at(object, index, name) : NULL;
+        if (symbol != NULL || (chain & 1) != 0)
+            return symbol;
     }
 }
 
-static void *find_by_hash(const struct object *object, const char *name)
+static const ElfW(Sym) * find_by_hash(const struct object *object, const char *name)
 {
     uint32_t hash = 0;
     for (const char *c = name; *c != '\0'; c++) {
@@ -116,14 +125,14 @@ static void *find_by_hash(const struct object *object, const char *name)
     const uint32_t *chains = object->hash + 2 + bucket_count;
     uint32_t index = bucket_count ? object->hash[2 + hash % bucket_count] : 0;
     for (; index != 0; index = chains[index]) {
-        void *address = symbol_address(object, index, name);
-        if (address != NULL)
-            return address;
+        const ElfW(Sym) *symbol = definition_at(object, index, name);
+        if (symbol != NULL)
+            return symbol;
     }
     return NULL;
 }
 
-static void *find_in(const struct link_map *map, const char *name)
+static const ElfW(Sym) * find_symbol_in(const struct link_map *map, const char *name)
 {
     struct object object = object_of(map);
     if (object.symbols == NULL || object.strings == NULL)
@@ -133,18 +142,34 @@ static void *find_in(const struct link_map *map, const char *name)
     return object.hash != NULL ? find_by_hash(&object, name) : NULL;
 }
 
+static void *address_of(const struct link_map *map, const ElfW(Sym) * symbol)
+{
+    if (symbol == NULL)
+        return NULL;
+    uintptr_t address = map->l_addr + symbol->st_value;
+    return ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC ? ((void *(*)(void))address)() : (void *)address;
+}
+
+static void *find_in(const struct link_map *map, const char *name)
+{
+    return address_of(map, find_symbol_in(map, name));
+}
+
 /* The first definition of `name` after our own, and the object that has it. */
+static const ElfW(Sym) * find_next_symbol(const struct link_map *own, const char *name, const struct link_map **owner)
+{
+    for (*owner = own->l_next; *owner != NULL; *owner = (*owner)->l_next) {
+        const ElfW(Sym) *symbol = find_symbol_in(*owner, name);
+        if (symbol != NULL)
+            return symbol;
+    }
+    return NULL;
+}
+
 static void *find_next(const struct link_map *own, const char *name, const struct link_map **owner)
 {
-    for (const struct link_map *map = own->l_next; map != NULL; map = map->l_next) {
-        void *address = find_in(map, name);
-        if (address != NULL) {
-            *owner = map;
-            return address;
-        }
-    }
-    *owner = NULL;
-    return NULL;
+    const ElfW(Sym) *symbol = find_next_symbol(own, name, owner);
+    return address_of(*owner, symbol);
 }
 
 static const struct link_map *own_map(void)
@@ -189,6 +214,27 @@ void real_resolve(void)
     }
     real.allocator_path = allocator->l_name;
     real.allocator_is_libc = _dl_find_object((void *)real.listen.call, &libc) == 0 && libc.dlfo_link_map == allocator;
+}
+
+void real_visit_hooked(real_visit *visit)
+{
+    const struct link_map *own = own_map(), *owner;
+    struct dl_find_object libc;
+    if (own == NULL || object_of(own).gnu_hash == NULL || _dl_find_object((void *)real.listen.call, &libc) != 0)
+        return;
+    struct object object = object_of(own);
+    struct gnu_hash table = gnu_hash_of(&object);
+    for (uint32_t bucket = 0; bucket < table.bucket_count; bucket++) {
+        uint32_t index = table.buckets[bucket];
+        if (index < table.first)
+            continue;
+        do {
+            const ElfW(Sym) *hook = &object.symbols[index];
+            const ElfW(Sym) *hooked = find_next_symbol(own, object.strings + hook->st_name, &owner);
+            if (owner == libc.dlfo_link_map && ELF64_ST_TYPE(hooked->st_info) == STT_FUNC)
+                visit(owner, hooked, address_of(own, hook));
+        } while ((table.chains[index++ - table.first] & 1) == 0);
+    }
 }
 
 void *real_in_cxx_library(const char *name)

@@ -4,6 +4,7 @@
 #ifndef PRELOAD_REAL_H
 #define PRELOAD_REAL_H
 
+#include <link.h>
 #include <mqueue.h>
 #include <poll.h>
 #include <pthread.h>
@@ -69,6 +70,8 @@
     F(int, setrlimit, (int, const struct rlimit *))                                                                    \
     F(int, getrlimit, (int, struct rlimit *))                                                                          \
     F(int, prlimit, (pid_t, int, const struct rlimit *, struct rlimit *))                                              \
+    F(void *, dlopen, (const char *, int))                                                                             \
+    F(void *, dlmopen, (long, const char *, int))                                                                      \
     F(int, system, (const char *))                                                                                     \
     F(void *, popen, (const char *, const char *))                                                                     \
     F(int, wordexp, (const char *, void *, int))                                                                       \
@@ -136,6 +139,11 @@ GUEST_HIDDEN extern struct real real;
 
 /* Fill in `real`. A `call` stays NULL when nobody behind us defines the function. No lock, no malloc, no errno. */
 GUEST_HIDDEN void real_resolve(void);
+
+/* Call `visit` for each of our hooks that has a function of the C library, `libc`, right behind it: `hooked` is that
+   one's symbol. */
+typedef void real_visit(const struct link_map *libc, const ElfW(Sym) * hooked, const void *hook);
+GUEST_HIDDEN void real_visit_hooked(real_visit *visit);
 
 /* A C++ library's definition of `name` when it was loaded with dlopen, out of sight of the program's own search; NULL when
    there is none. May lock and allocate. */

@@ -70,8 +70,9 @@ static void trade(void *library, int shares_heap)
 
 static void deeply_bound(void)
 {
-    for (int i = 0; i < 3; i++)
-        trade(dlopen(library_path, RTLD_NOW | RTLD_DEEPBIND), 1);
+    for (int i = 0; i < 4; i++)
+        trade(dlopen(library_path, (i % 2 == 0 ? RTLD_NOW : RTLD_LAZY) | RTLD_DEEPBIND), 1);
+    trade(dlmopen(LM_ID_BASE, library_path, RTLD_NOW | RTLD_DEEPBIND), 1);
     use_memory(NULL);
 }
 
@@ -79,6 +80,14 @@ static void usually_bound(void)
 {
     for (int i = 0; i < 3; i++)
         trade(dlopen(library_path, RTLD_LAZY), 1);
+    use_memory(NULL);
+}
+
+/* The loader searches where the RUNPATH of the program says, and not where that of another caller does. */
+static void by_runpath(void)
+{
+    trade(dlopen(strrchr(library_path, '/') + 1, RTLD_NOW), 1);
+    trade(dlopen(strrchr(library_path, '/') + 1, RTLD_NOW | RTLD_DEEPBIND), 1);
     use_memory(NULL);
 }
 
@@ -105,6 +114,7 @@ int main(int argc, char **argv)
         {"plain", plain},
         {"deeply-bound", deeply_bound},
         {"usually-bound", usually_bound},
+        {"by-runpath", by_runpath},
         {"own-namespace", own_namespace},
         {"missing", missing},
     };
