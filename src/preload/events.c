@@ -115,12 +115,19 @@ static __attribute__((noinline, cold)) struct events *events_new(struct wire_thr
     return events;
 }
 
+/* Events of several threads cannot be put in order without their time. */
+static bool has_no_order(void)
+{
+    return guest_clockless && guest_sandboxed && !*guest.single_threaded;
+}
+
 static __attribute__((noinline, cold)) struct events *find_state(void)
 {
     struct wire_thread *thread = guest_thread();
     if (thread == NULL || guest_self.events_refused)
         return NULL;
-    if (guest_clockless) { /* events without their time could not be put in order */
+    guest_self.is_clockless |= guest_clockless; /* started by a thread that is, or by another: who knows */
+    if (has_no_order()) {
         guest_self.events_refused = true;
         atomic_fetch_add_explicit(&thread->lost, 1, memory_order_relaxed);
         return NULL;
@@ -142,13 +149,22 @@ static __attribute__((noinline, cold)) struct events *find_state(void)
 
 void events_without_clock(void)
 {
-    guest_clockless = true;
+    guest_clockless = guest_self.is_clockless = true;
     guest.wants_times = false;
-    guest_self.events = NULL;
+}
+
+/* The thread became one of several after it had lost the clock. */
+static __attribute__((noinline, cold)) struct events *clockless_state(void)
+{
+    if (guest_self.is_clockless && has_no_order())
+        guest_self.events = NULL;
+    return guest_self.events != NULL ? guest_self.events : find_state();
 }
 
 static inline struct events *state(void)
 {
+    if (__builtin_expect(guest_clockless, 0))
+        return clockless_state();
     return __builtin_expect(guest_self.events != NULL, 1) ? guest_self.events : find_state();
 }
 
@@ -240,8 +256,10 @@ static inline uint64_t stack_here(struct events *events, const uint64_t *frame)
 static inline uint64_t stamp(struct events *events)
 {
     if (*guest.single_threaded)
-        return events->head % WIRE_EVENT_CLOCK_EVENTS == 0 ? __builtin_ia32_rdtsc() | WIRE_EVENT_CLOCK : 0;
+        return events->head % WIRE_EVENT_CLOCK_EVENTS == 0 ? guest_ticks() | WIRE_EVENT_CLOCK : 0;
     atomic_store_explicit(&events->ring->in_flight, 1, memory_order_relaxed);
+    if (__builtin_expect(guest_clockless && !guest_sandboxed, 0))
+        return guest_asked_ticks();
     unsigned processor;
     return __builtin_ia32_rdtscp(&processor);
 }

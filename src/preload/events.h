@@ -32,8 +32,8 @@ GUEST_HIDDEN void events_map(const void *address, uint64_t bytes, const uint64_t
    after all. Both are to be called, with nothing told of in between. */
 GUEST_HIDDEN uint64_t events_unmap_begin(void);
 GUEST_HIDDEN void events_unmap_end(const void *address, uint64_t bytes, uint64_t time);
-/* The calling thread, and those that it starts, may not read the time-stamp counter any more: their events are lost,
-   and counted as that. Called before it is forbidden. */
+/* The calling thread, and those that it starts, may not read the time-stamp counter any more. Called before it is
+   forbidden. Where it cannot be asked for either, the events of one of several threads are lost, and counted as that. */
 GUEST_HIDDEN void events_without_clock(void);
 
 /* The return addresses that a walk from `frame` finds, outermost first, with the places where they are stored; NULL when

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -337,6 +338,19 @@ static void switch_off(void)
 {
     mapped.session = NULL;
     __atomic_store_n(&guest.serial, GUEST_OFF, __ATOMIC_RELEASE);
+}
+
+uint64_t guest_asked_ticks(void)
+{
+    int mode = 0;
+    if (guest_sandboxed || raw_syscall3(SYS_prctl, PR_GET_TSC, (long)&mode, 0) != 0)
+        return 0;
+    if (mode == PR_TSC_SIGSEGV)
+        raw_syscall3(SYS_prctl, PR_SET_TSC, PR_TSC_ENABLE, 0);
+    uint64_t ticks = __builtin_ia32_rdtsc();
+    if (mode == PR_TSC_SIGSEGV)
+        raw_syscall3(SYS_prctl, PR_SET_TSC, PR_TSC_SIGSEGV, 0);
+    return ticks;
 }
 
 static void open_session(void)

@@ -51,6 +51,7 @@ struct guest_self {
     uint32_t serial;
     bool ring_refused;
     bool events_refused;
+    bool is_clockless;     /* this thread may not read the time-stamp counter itself; what it starts may not either */
     bool measures_release; /* between count_release_begin and _end */
 };
 GUEST_HIDDEN extern GUEST_TLS struct guest_self guest_self;
@@ -62,10 +63,14 @@ GUEST_HIDDEN extern volatile bool guest_sandboxed;
 /* The program has forbidden a thread of its own to read the time-stamp counter, and so all that this thread starts. */
 GUEST_HIDDEN extern volatile bool guest_clockless;
 
+/* The time-stamp counter where a thread may be forbidden to read it: asked for, which a seccomp filter might not let
+   pass; 0 then. */
+GUEST_HIDDEN uint64_t guest_asked_ticks(void);
+
 /* The time-stamp counter, 0 when it must not be read. */
 static inline uint64_t guest_ticks(void)
 {
-    return guest_clockless ? 0 : __builtin_ia32_rdtsc();
+    return guest_clockless ? guest_asked_ticks() : __builtin_ia32_rdtsc();
 }
 
 /* Our own activity in this thread: > 0 while a hook or handler of ours runs, so that what it calls is passed through
