@@ -4,10 +4,10 @@
    and followed for a SIGTRAP that is not ours. It is never really blocked: the kernel kills a process whose breakpoint
    hits while it is. What the program asked to block is remembered and told.
 
-   The program's handlers for other signals are called through signal_frame_enter: a signal that lands in a displaced copy would
-   otherwise show the handler a pc outside any module. The table of actions is written before the kernel's and read by
-   handlers; a thread that changes a disposition while another's handler begins sees either the old or the new one, as
-   without us. */
+   The program's handlers for other signals are called through signal_frame_enter: a signal that lands in a displaced
+   copy would otherwise show the handler a pc outside any module. The table of actions is written before the kernel's
+   and read by handlers; a thread that changes a disposition while another's handler begins sees either the old or the
+   new one, as without us. */
 
 #include "preload/signals.h"
 
@@ -43,9 +43,8 @@ static GUEST_TLS uint64_t hook_left_sp; /* where a signal interrupted a hook of 
 
 /* The first are those that a program brings on itself; for a last look at the process, all that end it by default are
    watched. */
-static const int fatal_signals[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGABRT, SIGTERM, SIGINT,    SIGHUP,
-                                    SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGQUIT, SIGXCPU, SIGXFSZ, SIGVTALRM,
-                                    SIGPROF, SIGIO};
+static const int fatal_signals[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGABRT, SIGTERM, SIGINT,    SIGHUP,  SIGPIPE,
+                                    SIGALRM, SIGUSR1, SIGUSR2, SIGQUIT, SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF, SIGIO};
 #define FAULT_COUNT 5
 
 /* How many of them are watched. The first process of a namespace is not ended by signals that it does not handle. */
@@ -121,8 +120,8 @@ static void on_fatal(int number, siginfo_t *info, void *context)
 #define BEFORE_BLOCKED 1u
 #define BEFORE_DEPTH_SHIFT 1
 
-/* A handler with this action is about to run: SIGTRAP seems to be blocked if the action says so. Returns what leave_handler
-   wants back. */
+/* A handler with this action is about to run: SIGTRAP seems to be blocked if the action says so. Returns what
+   leave_handler wants back. */
 static uint32_t enter_handler(const struct sigaction *action, int number)
 {
     uint32_t before = (uint32_t)handler_depth << BEFORE_DEPTH_SHIFT | (trap_blocked ? BEFORE_BLOCKED : 0);
@@ -140,7 +139,8 @@ static void leave_handler(uint32_t before)
     handler_depth = (int)(before >> BEFORE_DEPTH_SHIFT);
 }
 
-/* glibc's jmp_buf: the stack pointer is the seventh word, and guarded (sysdeps/x86_64, jmpbuf-offsets.h, __longjmp.S). */
+/* glibc's jmp_buf: the stack pointer is the seventh word, and guarded (sysdeps/x86_64, jmpbuf-offsets.h, __longjmp.S).
+ */
 static uint64_t target_of_jump(const struct __jmp_buf_tag *environment)
 {
     uint64_t sp = (uint64_t)environment->__jmpbuf[6];
@@ -171,15 +171,36 @@ void signals_note_jump(const struct __jmp_buf_tag *environment)
     handler_depth = 0;
 }
 
-signal_frame_handler_fn *signal_frame_begin(int number, siginfo_t *info, void *context, struct signal_frame *frame)
+/* A SIGTRAP that is not ours, and that the program does not handle: the kernel would have ended it, unless the signal
+   was sent and is ignored. */
+static void end_by_trap(const siginfo_t *info, const struct sigaction *action)
 {
-    ucontext_t *ucontext = context;
-    if (number == SIGSEGV && stops_escape(info, ucontext))
-        return NULL;
+    static const struct sigaction none = {.sa_handler = SIG_DFL};
+    if (action->sa_handler == SIG_IGN && info->si_code <= 0)
+        return;
+    __sigaction(SIGTRAP, &none, NULL);
+    raw_syscall3(SYS_tgkill, raw_syscall3(SYS_getpid, 0, 0, 0), raw_syscall3(SYS_gettid, 0, 0, 0), SIGTRAP);
+}
+
+/* Ours runs with every signal blocked. The program's handler for SIGTRAP gets the mask that it would have, but for
+   SIGTRAP itself; what was before comes back with the return from the signal. */
+static void give_trap_handlers_mask(const ucontext_t *context, const struct sigaction *action)
+{
+    uint64_t mask = *(const uint64_t *)&context->uc_sigmask | *(const uint64_t *)&action->sa_mask;
+    mask &= ~(UINT64_C(1) << (SIGTRAP - 1));
+    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
+}
+
+static __attribute__((noinline)) signal_frame_handler_fn *
+begin_handler(int number, siginfo_t *info, ucontext_t *ucontext, struct signal_frame *frame)
+{
     greg_t *registers = ucontext->uc_mcontext.gregs;
     struct sigaction action = actions[number];
-    if (!is_handler(&action))
-        return NULL; /* changed by another thread this moment */
+    if (!is_handler(&action)) { /* changed by another thread this moment, or never set */
+        if (number == SIGTRAP)
+            end_by_trap(info, &action);
+        return NULL;
+    }
     if (action.sa_flags & (int)SA_RESETHAND)
         actions[number].sa_handler = SIG_DFL;
 
@@ -187,7 +208,7 @@ signal_frame_handler_fn *signal_frame_begin(int number, siginfo_t *info, void *c
     if (guest_depth > 0 && hook_left_sp == 0)
         hook_left_sp = (uint64_t)registers[REG_RSP];
     struct wire_record in = {.kind = WIRE_RECORD_SIGNAL_IN, .sp = (uint64_t)registers[REG_RSP]};
-    if ((action.sa_flags & SA_ONSTACK) && !(ucontext->uc_stack.ss_flags & SS_DISABLE)) {
+    if ((uint64_t)ucontext - (uint64_t)ucontext->uc_stack.ss_sp < ucontext->uc_stack.ss_size) {
         in.arg = (uint64_t)ucontext->uc_stack.ss_sp;
         in.arg2 = in.arg + ucontext->uc_stack.ss_size;
     }
@@ -196,10 +217,26 @@ signal_frame_handler_fn *signal_frame_begin(int number, siginfo_t *info, void *c
         registers[REG_RIP] = (greg_t)original;
     *frame = (struct signal_frame){.number = number,
                                    .info = info,
-                                   .context = context,
+                                   .context = ucontext,
                                    .displaced = original != 0 ? pc : 0,
                                    .before = enter_handler(&action, number)};
+    if (number == SIGTRAP)
+        give_trap_handlers_mask(ucontext, &action);
     return action.sa_sigaction; /* sa_handler is the same, and takes less */
+}
+
+signal_frame_handler_fn *signal_frame_begin(int number, siginfo_t *info, void *context, struct signal_frame *frame)
+{
+    if (number == SIGTRAP && stops_trapped(info, context))
+        return NULL;
+    if (number == SIGSEGV && stops_escape(info, context))
+        return NULL;
+    signal_frame_handler_fn *handler = begin_handler(number, info, context, frame);
+    if (handler == NULL || !displace_has_shadow_stack())
+        return handler;
+    handler(number, info, context); /* it cannot return to where nobody called it from: its frames are above ours */
+    signal_frame_end(context, frame->displaced, frame->before);
+    return NULL;
 }
 
 void signal_frame_end(void *context, uint64_t displaced, uint32_t before)
@@ -212,30 +249,6 @@ void signal_frame_end(void *context, uint64_t displaced, uint32_t before)
         registers[REG_RIP] = (greg_t)displaced;
     struct wire_record out = {.kind = WIRE_RECORD_SIGNAL_OUT};
     stops_note(&out, true);
-}
-
-void signals_chain_trap(int number, siginfo_t *info, void *context)
-{
-    struct sigaction action = actions[SIGTRAP];
-    if (action.sa_handler == SIG_IGN && info->si_code <= 0)
-        return;
-    if (is_handler(&action)) {
-        if (action.sa_flags & (int)SA_RESETHAND)
-            actions[SIGTRAP].sa_handler = SIG_DFL;
-        /* The program's handler runs with the mask that it would have, but for SIGTRAP itself. */
-        uint64_t trap = UINT64_C(1) << (SIGTRAP - 1), all = ~UINT64_C(0);
-        uint64_t mask = (*(const uint64_t *)&((ucontext_t *)context)->uc_sigmask | *(const uint64_t *)&action.sa_mask);
-        mask &= ~trap;
-        raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
-        uint32_t before = enter_handler(&action, number);
-        action.sa_sigaction(number, info, context);
-        leave_handler(before);
-        raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, 0, sizeof all);
-        return;
-    }
-    struct sigaction none = {.sa_handler = SIG_DFL};
-    __sigaction(SIGTRAP, &none, NULL);
-    raw_syscall3(SYS_tgkill, raw_syscall3(SYS_getpid, 0, 0, 0), raw_syscall3(SYS_gettid, 0, 0, 0), SIGTRAP);
 }
 
 /* Whatever mask the thread was born with: SIGTRAP gets through, and the program believes what it would have seen. */
@@ -260,8 +273,7 @@ void signals_take_over(signals_trap_fn *on_trap)
 
 static void watch(int number)
 {
-    struct sigaction ours = {.sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND},
-                     old;
+    struct sigaction ours = {.sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND}, old;
     sigfillset(&ours.sa_mask);
     sigdelset(&ours.sa_mask, SIGTRAP);
     if (__sigaction(number, NULL, &old) != 0 || old.sa_handler != SIG_DFL)
@@ -511,8 +523,8 @@ GUEST_EXPORT int pthread_attr_setsigmask_np(pthread_attr_t *attributes, const si
     return real.pthread_attr_setsigmask_np.call(attributes, without_trap(set, &copy));
 }
 
-/* Threads that the C library starts for a notification have every signal blocked. Theirs is the first function of the program
-   that runs in them; ours comes before it. */
+/* Threads that the C library starts for a notification have every signal blocked. Theirs is the first function of the
+   program that runs in them; ours comes before it. */
 struct notice {
     _Atomic(void (*)(union sigval)) function;
     union sigval value;
@@ -527,7 +539,8 @@ static void on_notice(union sigval value)
     notice->function(notice->value);
 }
 
-/* The place of such a function and its argument: the one that they have already, or a free one. NULL when there is none. */
+/* The place of such a function and its argument: the one that they have already, or a free one. NULL when there is
+ * none. */
 static struct notice *notice_of(const struct sigevent *event)
 {
     static struct notice notices[NOTICES_MOST];

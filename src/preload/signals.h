@@ -25,9 +25,6 @@ GUEST_HIDDEN void signals_leave_ending(void);
    that its signal had interrupted, that hook is over. */
 GUEST_HIDDEN void signals_note_jump(const struct __jmp_buf_tag *environment);
 
-/* A SIGTRAP that is none of ours: do what the program wants done. */
-GUEST_HIDDEN void signals_chain_trap(int number, siginfo_t *info, void *context);
-
 /* Run `emit` with all signals blocked, so that no handler's record can come in between. */
 GUEST_HIDDEN void signals_block_all(uint64_t *old);
 GUEST_HIDDEN void signals_restore(const uint64_t *old);

@@ -14,6 +14,7 @@
 #include "preload/modules.h"
 #include "preload/run-clock.h"
 #include "preload/sample.h"
+#include "preload/signal-frame.h"
 #include "preload/signals.h"
 #include "preload/status.h"
 #include "preload/syscalls.h"
@@ -27,6 +28,7 @@ static uint8_t notification_insn[4]; /* its first bytes */
 static GUEST_TLS struct {
     const ucontext_t *context; /* NULL: it does not run */
     int depth;                 /* guest_depth then */
+    bool is_told;              /* its stop's record is with the collector */
 } trap;
 
 bool stops_are_armed(void)
@@ -37,8 +39,8 @@ bool stops_are_armed(void)
 /* How far our handlers reach down the stack from here. */
 #define REACH_BYTES 1024
 
-/* At a thread's first stop, so that the page of its stack that a later one would be the first to reach is there before the
-   first sample, and does not show in somebody's line. */
+/* At a thread's first stop, so that the page of its stack that a later one would be the first to reach is there before
+   the first sample, and does not show in somebody's line. */
 static __attribute__((noinline)) void reach_down(void)
 {
     char room[REACH_BYTES];
@@ -110,18 +112,18 @@ static void notified(greg_t *registers)
     registers[REG_RSP] += 8;
 }
 
-static __attribute__((noinline)) void handle_trap(int number, siginfo_t *info, void *context)
+bool stops_trapped(const siginfo_t *info, ucontext_t *context)
 {
     const uint64_t now = run_clock_now();
-    int saved_errno = errno;
-    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+    greg_t *registers = context->uc_mcontext.gregs;
     uint64_t pc = (uint64_t)registers[REG_RIP] - 1;
     struct displace_site stop;
-    if (run_clock_is_trial(pc, now))
-        return;
+    bool is_ours = true;
+    int saved_errno = errno;
     if (info->si_code <= 0) { /* sent by somebody, not by an int3 */
-        trap.context = NULL;
-        signals_chain_trap(number, info, context);
+        is_ours = false;
+    } else if (run_clock_is_trial(pc, now)) {
+        ; /* nothing is to be done for it */
     } else if (pc == notification && notification != 0) {
         guest_depth++;
         notified(registers);
@@ -130,15 +132,16 @@ static __attribute__((noinline)) void handle_trap(int number, siginfo_t *info, v
         run_clock_pause(now, true);
         guest_depth++;
         line_stop(&stop, registers);
+        trap.is_told = true;
         guest_depth--;
         displace_continue(&stop, registers);
         run_clock_resume(true);
     } else {
-        trap.context = NULL;
-        signals_chain_trap(number, info, context);
+        is_ours = false;
     }
     errno = saved_errno;
     trap.context = NULL;
+    return is_ours;
 }
 
 /* Without a frame of its own, so that stops_escape knows where it is however little room there is. */
@@ -146,7 +149,8 @@ static void on_trap(int number, siginfo_t *info, void *context)
 {
     trap.context = context;
     trap.depth = guest_depth;
-    handle_trap(number, info, context);
+    trap.is_told = false;
+    signal_frame_enter(number, info, context);
 }
 
 /* As if the handler had just been entered, or had returned at once. */
@@ -161,6 +165,24 @@ static void put_off(const siginfo_t *info, ucontext_t *context)
     sigaddset(&context->uc_sigmask, info->si_signo);
     raw_syscall4(SYS_rt_tgsigqueueinfo, raw_syscall3(SYS_getpid, 0, 0, 0), raw_syscall3(SYS_gettid, 0, 0, 0),
                  info->si_signo, (long)info);
+}
+
+/* The stop's sample, taken on the alternate stack that SIGSEGV is handled on, if there is room for it. */
+static void tell_from_aside(const struct displace_site *stop, const ucontext_t *context)
+{
+    uint64_t room = (uint64_t)__builtin_frame_address(0) - (uint64_t)context->uc_stack.ss_sp;
+    if (room >= context->uc_stack.ss_size || room < 2 * REACH_BYTES) {
+        struct wire_thread *thread = guest_thread();
+        if (thread != NULL)
+            atomic_fetch_add_explicit(&thread->lost, 1, memory_order_relaxed);
+        return;
+    }
+    uint64_t mask;
+    signals_block_all(&mask);
+    guest_depth++;
+    line_stop(stop, context->uc_mcontext.gregs);
+    guest_depth--;
+    signals_restore(&mask);
 }
 
 bool stops_escape(siginfo_t *info, ucontext_t *context)
@@ -178,15 +200,15 @@ bool stops_escape(siginfo_t *info, ucontext_t *context)
     uint64_t pc = (uint64_t)(trapped != NULL ? trapped : context)->uc_mcontext.gregs[REG_RIP] - 1;
     if (!displace_find(pc, &stop))
         return false;
+    bool is_told = trapped != NULL && trap.is_told;
     if (trapped != NULL) {
         take_registers(registers, trapped);
         context->uc_sigmask = trapped->uc_sigmask;
         guest_depth = trap.depth;
         trap.context = NULL;
     }
-    struct wire_thread *thread = guest_thread();
-    if (thread != NULL)
-        atomic_fetch_add_explicit(&thread->lost, 1, memory_order_relaxed);
+    if (!is_told)
+        tell_from_aside(&stop, context);
     run_clock_resume(true);
     /* What a call pushes may be what does not fit: then let it run in its own place, once and for all. */
     if ((uint64_t)registers[REG_RSP] % WIRE_PAGE_BYTES < sizeof(uint64_t) && displace_restore(pc))

@@ -42,22 +42,6 @@ is_one_of()
     case " $2 " in *" $1 "*) ;; *) false ;; esac
 }
 
-# Where losses are known and documented (docs/limits.md), in the cases whose last words $doubtful has, 125 says so and stands for
-# the program's own status.
-doubtful=
-is_doubtful()
-{
-    is_one_of "${hostile_name##* }" "$doubtful"
-}
-
-settle_doubt()
-{
-    if is_doubtful && [ "$(cat "$1.status")" -eq 125 ] && grep -q 'the figures are not to be relied on' "$1.err"; then
-        comment "$hostile_name, $1: status 125; docs/limits.md"
-        cp plain.status "$1.status"
-    fi
-}
-
 # in_mode MODE COMMAND [ARG ...]: leaves MODE.out, MODE.theirs, MODE.status, without what the mode has added.
 in_mode()
 {
@@ -154,7 +138,6 @@ hostile()
         is_one_of "$hostile_mode" "$not_in" && continue
         [ "$(cat plain.status)" -ne 99 ] || break
         in_mode "$hostile_mode" "$@"
-        settle_doubt "$hostile_mode"
         is_same "$hostile_mode" && continue
         if is_one_of "$hostile_mode" "$exceptions"; then
             comment "$hostile_name, $hostile_mode: differs; docs/limits.md: $exception"
