@@ -54,7 +54,7 @@ static void lead(const struct link_map *libc, const ElfW(Sym) * hooked, const vo
     guest_own((int64_t)pages_populate_new(value, sizeof *value));
     if (!make(value, PROT_READ | PROT_WRITE))
         return;
-    __atomic_store_n(value, (ElfW(Addr))hook - libc->l_addr, __ATOMIC_RELEASE);
+    __atomic_store_n(value, (uintptr_t)hook - libc->l_addr, __ATOMIC_RELEASE);
     make(value, PROT_READ);
 }
 
