@@ -6,56 +6,30 @@
    The hooks of dlopen and dlmopen end in a jump: the loader goes by its caller's RUNPATH and namespace. */
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <link.h>
-#include <sys/mman.h>
 
 #include "preload/count.h"
 #include "preload/pages.h"
 #include "preload/syscalls.h"
 
-struct segment {
-    uint64_t start, end;
-    uint32_t flags; /* PF_R and its like */
-};
-
-/* For dl_iterate_phdr: the segment that has the address segment->start. */
-static int find_segment(struct dl_phdr_info *info, size_t size, void *data)
-{
-    (void)size;
-    struct segment *segment = data;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-        uint64_t start = info->dlpi_addr + header->p_vaddr;
-        if (header->p_type != PT_LOAD || segment->start - start >= header->p_memsz)
-            continue;
-        *segment = (struct segment){.start = start, .end = start + header->p_memsz, .flags = header->p_flags};
-        return 1;
-    }
-    return 0;
-}
-
-static bool make(const void *at, int protection)
-{
-    long page = (long)((uint64_t)at & ~(uint64_t)(WIRE_PAGE_BYTES - 1));
-    return raw_syscall3(SYS_mprotect, page, WIRE_PAGE_BYTES, protection) == 0;
-}
+static long
+    memory; /* a descriptor of /proc/self/mem: what is written there leaves mappings and their protection alone */
 
 static void lead(const struct link_map *libc, const ElfW(Sym) * hooked, const void *hook)
 {
-    static struct segment symbols;
-    if (symbols.end == 0) {
-        symbols.start = (uint64_t)hooked;
-        if (dl_iterate_phdr(find_segment, &symbols) == 0)
-            symbols.start = 0;
-    }
-    ElfW(Addr) *value = (ElfW(Addr) *)(uintptr_t)&hooked->st_value;
-    if (symbols.flags != PF_R || (uint64_t)value >= symbols.end) /* with code in it, as older linkers have it */
+    uint64_t value = (uint64_t)hook - libc->l_addr;
+    guest_own((int64_t)pages_populate_new(&hooked->st_value, sizeof value));
+    raw_syscall4(SYS_pwrite64, memory, (long)&value, sizeof value, (long)&hooked->st_value);
+}
+
+static void lead_all(void)
+{
+    memory = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/self/mem", O_RDWR | O_CLOEXEC, 0);
+    if (memory < 0)
         return;
-    guest_own((int64_t)pages_populate_new(value, sizeof *value));
-    if (!make(value, PROT_READ | PROT_WRITE))
-        return;
-    __atomic_store_n(value, (uintptr_t)hook - libc->l_addr, __ATOMIC_RELEASE);
-    make(value, PROT_READ);
+    real_visit_hooked(lead);
+    raw_syscall3(SYS_close, memory, 0, 0);
 }
 
 /* The first time that a library is to be bound like that. */
@@ -65,7 +39,7 @@ static void before_loading(int mode)
     bool not_yet = false, is_watched = count_begin() != NULL;
     if ((mode & RTLD_DEEPBIND) != 0 && is_watched && !guest_sandboxed &&
         atomic_compare_exchange_strong(&is_done, &not_yet, true))
-        real_visit_hooked(lead);
+        lead_all();
 }
 
 GUEST_EXPORT void *dlopen(const char *file, int mode)

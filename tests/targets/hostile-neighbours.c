@@ -68,6 +68,18 @@ static void trade(void *library, int shares_heap)
     say("closed", dlclose(library));
 }
 
+static int mappings_of_libc(void)
+{
+    char line[512];
+    int count = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    need(maps != NULL, "maps");
+    while (fgets(line, sizeof line, maps) != NULL)
+        count += strstr(line, "/libc.so") != NULL;
+    fclose(maps);
+    return count;
+}
+
 static void deeply_bound(void)
 {
     for (int i = 0; i < 4; i++)
