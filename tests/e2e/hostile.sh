@@ -36,6 +36,13 @@ unprofiled()
     profiled=no
 }
 
+# lineless: so are all that follow, of whose lines nothing is known.
+has_lines=yes
+lineless()
+{
+    has_lines=no
+}
+
 # is_one_of WORD WORDS
 is_one_of()
 {
@@ -102,7 +109,7 @@ was_watched()
 {
     case $1 in
     run) jq -e '(.processes | length > 0) and .losses.records == 0' report.json >jq.log ;;
-    lines | instructions) jq -e 'any(.processes[]; .stops_armed > 0)' report.json >jq.log ;;
+    lines | instructions) [ "$has_lines" = no ] || jq -e 'any(.processes[]; .stops_armed > 0)' report.json >jq.log ;;
     esac || { echo "$1: not watched"; return 1; }
 }
 
