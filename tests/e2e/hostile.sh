@@ -73,7 +73,7 @@ in_mode()
     keep_left "$hostile_name, $mode"
     theirs "$mode.err" >"$mode.theirs"
     case $mode in
-    snapshot) sed -i '/^profiling\//d' "$mode.out" ;;
+    snapshot) perl -0 -p -i -e 's/profiling\/[^\n]*\n\z//' "$mode.out" ;;
     heaptrack)
         perl -0 -p -i -e 's/^heaptrack output will be .*\n//m; s/^.*libheaptrack_preload.so\n//m; s/^starting application, this .*\n//m;
             s/Heaptrack finished! .*\z//s' heaptrack.out
@@ -87,7 +87,7 @@ checked_failure()
 {
     if [ "$1" -eq 0 ]; then
         echo
-    elif [ "$1" -gt 128 ]; then
+    elif [ "$1" -gt 128 ] && [ "$1" -lt 193 ]; then
         echo "killed by SIG$(kill -l "$1")"
     else
         echo "exit status $1"
