@@ -139,8 +139,7 @@ static void leave_handler(uint32_t before)
     handler_depth = (int)(before >> BEFORE_DEPTH_SHIFT);
 }
 
-/* glibc's jmp_buf: the stack pointer is the seventh word, and guarded (sysdeps/x86_64, jmpbuf-offsets.h, __longjmp.S).
- */
+/* glibc's jmp_buf: the stack pointer is the seventh word, and guarded (sysdeps/x86_64/__longjmp.S). */
 static uint64_t target_of_jump(const struct __jmp_buf_tag *environment)
 {
     uint64_t sp = (uint64_t)environment->__jmpbuf[6];
@@ -539,8 +538,7 @@ static void on_notice(union sigval value)
     notice->function(notice->value);
 }
 
-/* The place of such a function and its argument: the one that they have already, or a free one. NULL when there is
- * none. */
+/* The place of such a function and its argument: the one that they have already, or a free one, or NULL. */
 static struct notice *notice_of(const struct sigevent *event)
 {
     static struct notice notices[NOTICES_MOST];
