@@ -124,7 +124,7 @@ is_same()
 # time_limit MS: for what takes so long by itself.
 time_limit()
 {
-    case " $modes " in
+    case "$(sanitized && echo ' valgrind ') $modes " in # a sanitized syseng-mem is as slow
     *' heaptrack '* | *' valgrind '*) echo $((30 * $1 / 1000 + 10)) ;;
     *) echo $((3 * $1 / 1000 + 5)) ;;
     esac
