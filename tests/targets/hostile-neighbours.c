@@ -85,6 +85,7 @@ static void deeply_bound(void)
     for (int i = 0; i < 4; i++)
         trade(dlopen(library_path, (i % 2 == 0 ? RTLD_NOW : RTLD_LAZY) | RTLD_DEEPBIND), 1);
     trade(dlmopen(LM_ID_BASE, library_path, RTLD_NOW | RTLD_DEEPBIND), 1);
+    say("mappings of the C library", mappings_of_libc());
     use_memory(NULL);
 }
 
